@@ -1,0 +1,5 @@
+"""seawall: portfolio margin for crypto derivatives."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

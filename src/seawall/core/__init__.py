@@ -1,0 +1,1 @@
+"""The shared words: arrays, time, evidence, rounding, digests and errors. It knows nothing else."""

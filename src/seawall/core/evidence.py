@@ -1,0 +1,45 @@
+"""How sure a number is, from *the venue's own published figures are reproduced* down to *assumed*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Grade(Enum):
+    """Evidence grade of a number or of a rule; `rank` 0 is the strongest.
+
+    Examples
+    --------
+    >>> weakest([Grade.VERIFIED, Grade.SECOND_HAND]).value
+    'second_hand'
+    """
+
+    VERIFIED = "verified"
+    """The venue's own published numbers are reproduced with it."""
+    DOCUMENTED = "documented"
+    """The venue's text says so; no published number checks it."""
+    SECOND_HAND = "second_hand"
+    """Third-party text or a public re-implementation."""
+    ASSUMED = "assumed"
+    """Unknown or contradictory; a stated choice of ours."""
+
+    @property
+    def rank(self) -> int:
+        """Position from strongest (0) to weakest (3)."""
+        return list(Grade).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One number or rule that a result used, with its grade and where it comes from."""
+
+    subject: str
+    grade: Grade
+    source: str
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    """Return the weakest of `grades`; nothing used means nothing is in doubt."""
+    return max(grades, key=lambda grade: grade.rank, default=Grade.VERIFIED)

@@ -1,0 +1,5 @@
+"""All that is observable at one instant: prices, volatilities, depth; how old and how sure. It knows no book."""
+
+from seawall.market.snapshot import MarketSnapshot, Origin
+
+__all__ = ["MarketSnapshot", "Origin"]

@@ -1,0 +1,191 @@
+"""The market snapshot: everything that a margin needs to know about the market at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from enum import IntEnum
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from seawall.core.arrays import FloatArray, IntArray, frozen
+from seawall.core.digest import digest_of
+from seawall.core.errors import UnavailableError
+from seawall.core.time import NO_EXPIRY_NS, NS_PER_SECOND, NS_PER_YEAR
+from seawall.instruments import InstrumentTable
+
+
+class Origin(IntEnum):
+    """Where a number of the snapshot comes from."""
+
+    MISSING = 0
+    OBSERVED = 1
+    """The venue published it."""
+    DERIVED = 2
+    """Computed from what the venue published; `MarketSnapshot.notes` says how."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MarketSnapshot:
+    """What was observable of N instruments at one instant.
+
+    Prices are in the instrument's own price unit: coin per coin for inverse options, quote per base for all else. NaN
+    means *unavailable*, never zero. Arrays are `(N,)` and read-only.
+
+    Attributes
+    ----------
+    name, venue, source
+        What it is called, whose prices they are, where they were read.
+    time_ns
+        The instant, nanoseconds since 1970 UTC.
+    table
+        The instruments.
+    index
+        USD per unit of each asset: underlyings and settlement assets alike.
+    index_origin
+        `Origin` of each entry of `index`.
+    mark, forward, vol
+        Fair price; price for delivery at the instrument's expiry; Black implied volatility per √year (options only).
+    mark_origin, forward_origin, vol_origin
+        `Origin` of each, as int8.
+    bid, ask, bid_size, ask_size, open_interest
+        Best quotes in price units, their sizes and the open interest in size units.
+    funding_8h
+        Funding paid by longs per 8 hours, as a fraction (perpetuals only).
+    observed_ns
+        When each row was published; 0 where unknown.
+    notes
+        What was derived, and how; one sentence each.
+    """
+
+    name: str
+    venue: str
+    source: str
+    time_ns: int
+    table: InstrumentTable
+    index: Mapping[str, float]
+    index_origin: Mapping[str, Origin] = field(default_factory=dict)
+    mark: FloatArray
+    forward: FloatArray
+    vol: FloatArray
+    mark_origin: npt.NDArray[np.int8]
+    forward_origin: npt.NDArray[np.int8]
+    vol_origin: npt.NDArray[np.int8]
+    bid: FloatArray
+    ask: FloatArray
+    bid_size: FloatArray
+    ask_size: FloatArray
+    open_interest: FloatArray
+    funding_8h: FloatArray
+    observed_ns: IntArray
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        count = len(self.table)
+        for name in COLUMNS:
+            column = getattr(self, name)
+            assert column.shape == (count,), f"{name} has shape {column.shape}, not ({count},)"
+            object.__setattr__(self, name, frozen(column))
+        object.__setattr__(self, "index", MappingProxyType(dict(self.index)))
+        origins = {asset: self.index_origin.get(asset, Origin.OBSERVED) for asset in self.index}
+        object.__setattr__(self, "index_origin", MappingProxyType(origins))
+
+    @classmethod
+    def of(
+        cls,
+        table: InstrumentTable,
+        *,
+        name: str,
+        venue: str,
+        source: str,
+        time_ns: int,
+        index: Mapping[str, float],
+        index_origin: Mapping[str, Origin] | None = None,
+        notes: Sequence[str] = (),
+        **columns: npt.ArrayLike,
+    ) -> MarketSnapshot:
+        """Return a snapshot; columns left out are unavailable, and origins left out follow from what is there.
+
+        Examples
+        --------
+        >>> from seawall.instruments import Perpetual
+        >>> table = InstrumentTable.of([Perpetual(name="BTC-PERPETUAL", underlying="BTC", quote="USD",
+        ...                                       settlement="BTC", inverse=True)])
+        >>> MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0,
+        ...                   index={"BTC": 65_666.19}, mark=[65_910.57]).mark_origin[0] == Origin.OBSERVED
+        True
+        """
+        count = len(table)
+        made: dict[str, npt.NDArray[np.generic]] = {}
+        for column in FLOAT_COLUMNS:
+            given = columns.pop(column, None)
+            made[column] = np.full(count, np.nan) if given is None else np.array(given, dtype=np.float64)
+        observed = columns.pop("observed_ns", None)
+        made["observed_ns"] = np.zeros(count, np.int64) if observed is None else np.array(observed, dtype=np.int64)
+        for column in ORIGIN_COLUMNS:
+            given = columns.pop(column, None)
+            there = ~np.isnan(made[column.removesuffix("_origin")])
+            origin = np.where(there, Origin.OBSERVED, Origin.MISSING) if given is None else np.asarray(given)
+            made[column] = origin.astype(np.int8)
+        if columns:
+            raise TypeError(f"a snapshot has no column {', '.join(sorted(columns))}")
+        return cls(
+            name=name, venue=venue, source=source, time_ns=time_ns, table=table, index=index,
+            index_origin=index_origin or {}, notes=tuple(notes), **made,
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @cached_property
+    def digest(self) -> str:
+        """Sixteen hex digits that name the content: equal content, equal digest."""
+        parts: dict[str, object] = {name: getattr(self, name) for name in COLUMNS}
+        parts |= {"venue": self.venue, "time_ns": self.time_ns, "index": self.index, "names": self.table.names}
+        parts |= {"index_origin": {asset: int(origin) for asset, origin in self.index_origin.items()}}
+        for entry in fields(self.table):
+            if entry.init and entry.name != "names":
+                parts[f"table.{entry.name}"] = getattr(self.table, entry.name)
+        return digest_of(parts)
+
+    @cached_property
+    def years(self) -> FloatArray:
+        """Time to expiry in ACT/365F years, `(N,)`: 0 once expired, infinite for what never expires."""
+        left = (self.table.expiry_ns - self.time_ns) / NS_PER_YEAR
+        never = self.table.expiry_ns == NO_EXPIRY_NS
+        return frozen(np.where(never, np.inf, np.maximum(left, 0.0)))
+
+    def age_seconds(self, now_ns: int) -> float:
+        """Return how old the snapshot is at `now_ns`."""
+        return (now_ns - self.time_ns) / NS_PER_SECOND
+
+    def price_usd(self, asset: str) -> float:
+        """Return USD per unit of an asset.
+
+        Raises
+        ------
+        UnavailableError
+            When the snapshot has no index for it; it is never guessed.
+        """
+        if asset == "USD":
+            return 1.0
+        price = self.index.get(asset, np.nan)
+        if not price > 0.0:
+            raise UnavailableError(f"snapshot {self.name!r} has no USD index for {asset}")
+        return float(price)
+
+    def take(self, rows: Sequence[int] | IntArray) -> MarketSnapshot:
+        """Return the snapshot of the given rows, in the given order; index and notes stay."""
+        picked = np.asarray(rows, dtype=np.int64)
+        columns = {name: getattr(self, name)[picked] for name in COLUMNS}
+        return replace(self, table=self.table.take(picked), **columns)
+
+
+FLOAT_COLUMNS = (
+    "mark", "forward", "vol", "bid", "ask", "bid_size", "ask_size", "open_interest", "funding_8h",
+)  # fmt: skip
+ORIGIN_COLUMNS = ("mark_origin", "forward_origin", "vol_origin")
+COLUMNS = (*FLOAT_COLUMNS, *ORIGIN_COLUMNS, "observed_ns")

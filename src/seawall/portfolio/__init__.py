@@ -1,0 +1,5 @@
+"""Who holds what: positions, open orders and balances of many accounts, as sparse columns. It knows no rule."""
+
+from seawall.portfolio.book import Account, Book, Holdings, Position
+
+__all__ = ["Account", "Book", "Holdings", "Position"]
