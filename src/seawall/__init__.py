@@ -1,5 +1,65 @@
-"""seawall: portfolio margin for crypto derivatives."""
+"""seawall: portfolio margin for crypto derivatives.
+
+Examples
+--------
+>>> import seawall as sw
+>>> margins = sw.margin({"BTC-PERPETUAL": -10_000, "BTC": 1.0}, "deribit-btc-2026-08-01", "deribit/x_pm")
+>>> margins["book"][0].currency
+'USD'
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from seawall.api.books import load_book
+    from seawall.api.margins import margin
+    from seawall.api.snapshots import load_snapshot
+    from seawall.api.what_if import what_if
+    from seawall.core.errors import InputError, SeawallError, UnavailableError, UnknownNameError, VenueError
+    from seawall.core.evidence import Grade
+    from seawall.margining import AccountMargin, Explanation, Margins
+    from seawall.market import MarketSnapshot
+    from seawall.policy import MarginPolicy
+    from seawall.portfolio import Account, Book, Position
+
+_HOME = {
+    "load_book": "seawall.api.books",
+    "load_snapshot": "seawall.api.snapshots",
+    "margin": "seawall.api.margins",
+    "what_if": "seawall.api.what_if",
+    "Account": "seawall.portfolio",
+    "AccountMargin": "seawall.margining",
+    "Book": "seawall.portfolio",
+    "Explanation": "seawall.margining",
+    "Grade": "seawall.core.evidence",
+    "InputError": "seawall.core.errors",
+    "MarginPolicy": "seawall.policy",
+    "Margins": "seawall.margining",
+    "MarketSnapshot": "seawall.market",
+    "Position": "seawall.portfolio",
+    "SeawallError": "seawall.core.errors",
+    "UnavailableError": "seawall.core.errors",
+    "UnknownNameError": "seawall.core.errors",
+    "VenueError": "seawall.core.errors",
+}
+
+__all__ = [*sorted(_HOME), "__version__"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attributes have no one type
+    """Import a public name when it is first asked for: `import seawall` alone loads nothing heavy."""
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'seawall' has no attribute {name!r}")
+    found = getattr(import_module(home), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

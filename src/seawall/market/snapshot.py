@@ -114,9 +114,10 @@ class MarketSnapshot:
         >>> from seawall.instruments import Perpetual
         >>> table = InstrumentTable.of([Perpetual(name="BTC-PERPETUAL", underlying="BTC", quote="USD",
         ...                                       settlement="BTC", inverse=True)])
-        >>> MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0,
-        ...                   index={"BTC": 65_666.19}, mark=[65_910.57]).mark_origin[0] == Origin.OBSERVED
-        True
+        >>> snapshot = MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0,
+        ...                              index={"BTC": 65_666.19}, mark=[65_910.57])
+        >>> Origin(snapshot.mark_origin[0]).name, Origin(snapshot.vol_origin[0]).name
+        ('OBSERVED', 'MISSING')
         """
         count = len(table)
         made: dict[str, npt.NDArray[np.generic]] = {}

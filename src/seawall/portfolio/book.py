@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from seawall.core.arrays import FloatArray, IntArray, frozen
+from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
 from seawall.core.errors import Problem, UnknownNameError
 
 CHARGES = ("open_orders_margin", "mmp_margin", "spot_margin")
@@ -119,7 +119,18 @@ class Holdings:
             indptr, self.columns[picked], self.sizes[picked], self.entry_prices[picked], self.lines[picked]
         )
 
-    def where(self, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Holdings:
+    def plus(self, other: Holdings) -> Holdings:
+        """Return the sum of two holdings of the same accounts; sizes of one instrument merge, entry prices go."""
+        rows = np.concatenate([self.rows, other.rows])
+        columns = np.concatenate([self.columns, other.columns])
+        sizes = np.concatenate([self.sizes, other.sizes])
+        order = np.lexsort((columns, rows))
+        rows, columns = rows[order], columns[order]
+        first = np.flatnonzero(np.diff(rows, prepend=-1) | np.diff(columns, prepend=-1))
+        merged = np.add.reduceat(sizes[order], first) if len(first) else sizes
+        return Holdings.gather(len(self.indptr) - 1, rows[first], columns[first], merged)
+
+    def where(self, keep: BoolArray) -> Holdings:
         """Return only the entries where `keep`, `(nnz,)`, is true; accounts stay."""
         indptr = np.concatenate([[0], np.cumsum(keep)])[self.indptr].astype(np.int64)
         return Holdings(

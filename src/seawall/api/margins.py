@@ -1,0 +1,63 @@
+"""`margin`: one book, one market, one policy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias
+
+from seawall.api.books import BookSource, load_book
+from seawall.api.snapshots import SnapshotSource, load_snapshot
+from seawall.margining import Margins, evaluate
+from seawall.policy import MarginPolicy, at
+from seawall.portfolio import Book
+
+PolicySource: TypeAlias = MarginPolicy | str
+
+DEFAULT_POLICY = "deribit/x_pm"
+
+
+def as_policy(policy: PolicySource, *, time: int | str | datetime) -> MarginPolicy:
+    """Return a policy given as itself, as a dated id, or as an id whose newest set at `time` is meant."""
+    return policy if isinstance(policy, MarginPolicy) else at(policy, time)
+
+
+def margin(
+    book: Book | BookSource,
+    snapshot: SnapshotSource,
+    policy: PolicySource = DEFAULT_POLICY,
+    *,
+    check_lots: bool = True,
+    compiled: bool | None = None,
+) -> Margins:
+    """Return the margin of every account of a book.
+
+    Parameters
+    ----------
+    book
+        A book, or anything that `load_book` reads.
+    snapshot
+        A snapshot, or anything that `load_snapshot` reads.
+    policy
+        A policy, or an id: `deribit/x_pm` is the newest set at the snapshot's time, `deribit/x_pm/2026-02-15` is
+        that one.
+    check_lots
+        Refuse sizes that are off the instrument's lot.
+    compiled
+        Use compiled twins; left out, size decides.
+
+    Raises
+    ------
+    InputError
+        When book, snapshot or policy can't be read or don't fit; every problem is listed.
+
+    Examples
+    --------
+    >>> import seawall as sw
+    >>> margins = sw.margin({"BTC-PERPETUAL": -10_000, "BTC": 1.0}, "deribit-btc-2026-08-01", "deribit/s_pm")
+    >>> [row.account for row in margins], margins["book"][0].evidence.value
+    (['book'], 'assumed')
+    """
+    market = load_snapshot(snapshot)
+    held = book if isinstance(book, Book) else load_book(book, snapshot=market)
+    chosen = as_policy(policy, time=market.time_ns)
+    return evaluate(held, market, [chosen], check_lots=check_lots, compiled=compiled)[0]

@@ -1,0 +1,6 @@
+"""Rules of margin: the model protocol, blocks with one idea each, one file a model, and evaluation."""
+
+from seawall.margining.evaluate import evaluate
+from seawall.margining.result import AccountMargin, Explanation, Margins
+
+__all__ = ["AccountMargin", "Explanation", "Margins", "evaluate"]

@@ -1,0 +1,58 @@
+"""Equity by asset: cash, the market value of options, and the unrealised profit of futures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from seawall.core.arrays import FloatArray
+from seawall.instruments import Kind
+from seawall.portfolio import Holdings, ResolvedBook
+from seawall.revaluation import Exposure
+
+
+@dataclass(frozen=True, slots=True)
+class Equity:
+    """Equity of A accounts in one asset, `(A,)` each, in units of that asset."""
+
+    cash: FloatArray
+    options_market_value: FloatArray
+    unrealised: FloatArray
+
+    @property
+    def total(self) -> FloatArray:
+        """Cash, option value and unrealised profit together."""
+        return self.cash + self.options_market_value + self.unrealised
+
+
+def equity_in(asset: str, book: ResolvedBook, exposure: Exposure) -> Equity:
+    """Return the equity that accounts have in one asset.
+
+    A future without an entry price carries no unrealised profit: its gains are taken to be in the cash balance
+    already, as they are after a daily settlement.
+    """
+    table, held = book.snapshot.table, book.positions
+    accounts_count = len(book.book)
+    cash = np.zeros(accounts_count)
+    if asset in book.book.assets:
+        cash = book.book.balances[:, book.book.assets.index(asset)]
+    settles = np.array([settlement == asset for settlement in table.settlement], dtype=np.bool_)
+    mine = held.where(settles[held.columns])
+    worth = mine.sizes * exposure.market_value[mine.columns]
+    return Equity(cash, per_account(mine, worth), per_account(mine, _unrealised(mine, book)))
+
+
+def per_account(held: Holdings, amounts: FloatArray) -> FloatArray:
+    """Return the sum of one amount per entry over each account, `(A,)`."""
+    return np.bincount(held.rows, weights=amounts, minlength=len(held.indptr) - 1)
+
+
+def _unrealised(held: Holdings, book: ResolvedBook) -> FloatArray:
+    """Return each entry's unrealised profit in its settlement asset, `(nnz,)`; options carry theirs in their value."""
+    snapshot = book.snapshot
+    entry, mark = held.entry_prices, snapshot.mark[held.columns]
+    known = ~np.isnan(entry) & (snapshot.table.kind[held.columns] != Kind.OPTION)
+    safe = np.where(known, entry, 1.0)
+    move = np.where(snapshot.table.inverse[held.columns], 1.0 / safe - 1.0 / mark, mark - safe)
+    return np.where(known, held.sizes * move, 0.0)

@@ -1,0 +1,128 @@
+"""Evaluation: one revaluation over the union of what the models ask for, then each model reads its part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from seawall.core.errors import InputError, Problem
+from seawall.margining.catalogue import MODELS
+from seawall.margining.model import MarginModel, Requirement, Use
+from seawall.margining.result import Margins
+from seawall.market import MarketSnapshot
+from seawall.policy import MarginPolicy
+from seawall.portfolio import Book, ResolvedBook, resolve
+from seawall.revaluation import PnlTensor, revalue
+from seawall.scenarios import ScenarioSet, unite
+
+BLOCK_ACCOUNTS_COUNT = 1 << 16
+"""Accounts that a model sees at once: their scenario vectors take some tens of megabytes, however large the book."""
+
+
+def evaluate(
+    book: Book,
+    snapshot: MarketSnapshot,
+    policies: Sequence[MarginPolicy],
+    *,
+    check_lots: bool = True,
+    compiled: bool | None = None,
+) -> list[Margins]:
+    """Return the margins of every account under each policy; the market is revalued once for all of them.
+
+    Parameters
+    ----------
+    book
+        A accounts.
+    snapshot
+        The market; only the instruments that the book holds are revalued.
+    policies
+        Dated policies, in the order of the results.
+    check_lots
+        Refuse sizes that are off the instrument's lot.
+    compiled
+        Use compiled twins; left out, size decides.
+
+    Raises
+    ------
+    InputError
+        When the book does not fit the snapshot; every problem is listed.
+    """
+    resolved = resolve(book, snapshot, check_lots=check_lots)
+    _refuse_orders_stated_twice(book)
+    models = [MODELS[policy.model] for policy in policies]
+    asked = [model.scenarios(policy, resolved.snapshot) for model, policy in zip(models, policies, strict=True)]
+    tensors = _revalue_once(resolved, asked, compiled=compiled)
+    return [
+        Margins(policy, model, snapshot, resolved, tensor, _in_blocks(model, policy, resolved, tensor))
+        for model, policy, tensor in zip(models, policies, tensors, strict=True)
+    ]
+
+
+def _revalue_once(
+    resolved: ResolvedBook, asked: Sequence[ScenarioSet], *, compiled: bool | None
+) -> list[PnlTensor]:
+    """Return each model's tensor. Sets over the same underlyings are united, so that none is revalued twice."""
+    by_axis: dict[tuple[str, ...], list[int]] = {}
+    for i, scenarios in enumerate(asked):
+        by_axis.setdefault(scenarios.underlyings, []).append(i)
+    tensors: dict[int, PnlTensor] = {}
+    for members in by_axis.values():
+        union, rows = unite([asked[i] for i in members])
+        whole = revalue(resolved.snapshot, union, compiled=compiled)
+        for i, mine in zip(members, rows, strict=True):
+            tensors[i] = whole.take(mine)
+    return [tensors[i] for i in range(len(asked))]
+
+
+def _in_blocks(
+    model: MarginModel, policy: MarginPolicy, resolved: ResolvedBook, tensor: PnlTensor
+) -> Requirement:
+    accounts_count = len(resolved.book)
+    if accounts_count <= BLOCK_ACCOUNTS_COUNT:
+        return model.requirement(policy, resolved, tensor)
+    parts = []
+    for start in range(0, accounts_count, BLOCK_ACCOUNTS_COUNT):
+        rows = np.arange(start, min(start + BLOCK_ACCOUNTS_COUNT, accounts_count))
+        part = model.requirement(policy, resolved.take(rows), tensor)
+        parts.append(replace(part, account=part.account + start))
+    return _stack(parts)
+
+
+def _stack(parts: Sequence[Requirement]) -> Requirement:
+    """Return blocks of accounts as one requirement; all come from one model, so that their axes agree."""
+    first = parts[0]
+    refused: dict[int, str] = {}
+    for part in parts:
+        assert part.currencies == first.currencies, "blocks of one book share their currencies"
+        assert part.underlyings == first.underlyings, "blocks of one book share their underlyings"
+        refused.update(part.refused)
+    arrays = ("account", "currency", "equity", "margin_balance", "haircut", "worst_scenario", "worst_underlying")
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
+    assert all(len(part.uses) == len(first.uses) for part in parts), "blocks of one book rest on the same rules"
+    return replace(
+        first,
+        **joined,
+        initial={name: np.concatenate([part.initial[name] for part in parts]) for name in first.initial},
+        maintenance={name: np.concatenate([part.maintenance[name] for part in parts]) for name in first.maintenance},
+        uses=tuple(
+            Use(np.concatenate([part.uses[i].applies for part in parts]), first.uses[i].items)
+            for i in range(len(first.uses))
+        ),
+        refused=refused,
+    )
+
+
+def _refuse_orders_stated_twice(book: Book) -> None:
+    """Refuse accounts that list open orders and also state their charge: it would be counted twice."""
+    stated = book.charges.get("open_orders_margin")
+    if stated is None:
+        return
+    twice = (stated != 0.0).any(axis=1) & (np.diff(book.orders.indptr) > 0)
+    if twice.any():
+        rule = "an account lists its open orders or states their margin, not both"
+        raise InputError([
+            Problem("open_orders_margin", float(stated[a].sum()), rule, where=f"{book.origin}, {book.accounts[a]}")
+            for a in np.flatnonzero(twice)
+        ])  # fmt: skip

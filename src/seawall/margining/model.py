@@ -1,0 +1,223 @@
+"""What a margin model is: two pure functions, one that asks for scenarios and one that reads the revaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from seawall.core.arrays import BoolArray, FloatArray, IntArray
+from seawall.core.evidence import Evidence
+from seawall.market import MarketSnapshot
+from seawall.policy import MarginPolicy
+from seawall.portfolio import ResolvedBook
+from seawall.revaluation import PnlTensor
+from seawall.scenarios import ScenarioSet
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """What a model promises for every book; the laws test each promise that is made.
+
+    Attributes
+    ----------
+    homogeneous
+        Twice the book needs twice the margin.
+    subadditive
+        Two books together never need more than apart.
+    offsets_across_underlyings
+        A gain on one underlying may reduce the loss on another.
+    """
+
+    homogeneous: bool
+    subadditive: bool
+    offsets_across_underlyings: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Numbers and rules that some of R netting sets relied on."""
+
+    applies: BoolArray
+    items: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Margin of R netting sets: what an account must hold in one currency, or over all of them.
+
+    Attributes
+    ----------
+    account
+        `(R,)` row of the book.
+    currencies, currency
+        Distinct currencies and which of them each netting set is expressed in, `(R,)`.
+    equity, margin_balance
+        `(R,)` in that currency: collateral plus unrealised profit; what the requirement is held against.
+    haircut
+        `(R,)` part of the margin balance that does not count for initial margin.
+    initial, maintenance
+        Components by name, `(R,)` each; their sum is the requirement. Non-negative but for `rounding`.
+    worst_scenario
+        `(R,)` scenario that binds, as an index of the model's own set; -1 where none does.
+    worst_underlying
+        `(R,)` underlying that the binding scenario belongs to, as an index of `underlyings`; -1 where none does.
+    uses
+        What the numbers rest on.
+    refused
+        Instruments that the policy has no rule for: row of the snapshot's table, and why.
+    """
+
+    account: IntArray
+    currencies: tuple[str, ...]
+    currency: IntArray
+    equity: FloatArray
+    margin_balance: FloatArray
+    haircut: FloatArray
+    initial: Mapping[str, FloatArray]
+    maintenance: Mapping[str, FloatArray]
+    worst_scenario: IntArray
+    worst_underlying: IntArray
+    underlyings: tuple[str, ...]
+    uses: tuple[Use, ...]
+    refused: Mapping[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.account)
+
+
+@dataclass(frozen=True)
+class RiskMatrix:
+    """The grid of one underlying for one account: what the requirement was read from.
+
+    Attributes
+    ----------
+    name
+        The venue's own name of the vector, such as `btc_btc`.
+    currency
+        Unit of every amount.
+    price_moves, vol_names
+        Axes of `standard`, P moves and V volatility scenarios.
+    standard
+        `(P, V)` aggregated profit and loss after offsets.
+    extended_moves, extended
+        `(M,)` the far moves, and the profit and loss there after weights, dampener and offsets.
+    lines
+        Names of what adds up to the vectors: instruments, and the equity where it is stressed as a position.
+    line_standard, line_extended
+        `(L, P * V)` and `(L, M)`: each line's own vector; extended ones are weighted and not dampened.
+    worst
+        Loss in the binding scenario, rounded as the venue does; not negative.
+    worst_scenario
+        Index into the P * V standard scenarios, or P * V + m for far move m.
+    worst_label
+        The binding scenario in words.
+    """
+
+    name: str
+    underlying: str
+    currency: str
+    price_moves: tuple[float, ...]
+    vol_names: tuple[str, ...]
+    standard: FloatArray
+    extended_moves: tuple[float, ...]
+    extended: FloatArray
+    lines: tuple[str, ...]
+    line_standard: FloatArray
+    line_extended: FloatArray
+    worst: float
+    worst_scenario: int
+    worst_label: str
+
+    @property
+    def contributions(self) -> FloatArray:
+        """Profit and loss of each line in the binding scenario, `(L,)`."""
+        cells = self.standard.size
+        if self.worst_scenario < cells:
+            return np.asarray(self.line_standard[:, self.worst_scenario], dtype=np.float64)
+        return np.asarray(self.line_extended[:, self.worst_scenario - cells], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Everything behind one account's requirement that a model can show.
+
+    Attributes
+    ----------
+    matrices
+        Grids, for models that have them.
+    positions
+        One row of named facts for each position, for models that charge position by position.
+    """
+
+    matrices: tuple[RiskMatrix, ...] = ()
+    positions: tuple[Mapping[str, object], ...] = ()
+
+
+class MarginModel(Protocol):
+    """A rule of margin. It reads numbers from a policy and prices nothing itself."""
+
+    @property
+    def name(self) -> str:
+        """Name in the catalogue, such as `deribit_x_pm`."""
+        ...
+
+    @property
+    def promises(self) -> Promises:
+        """What holds for every book."""
+        ...
+
+    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
+        """Return the scenarios that the rule asks for; none, for a rule that reads no scenario."""
+        ...
+
+    def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
+        """Return the margin of every netting set; NaN where something it needs is unavailable."""
+        ...
+
+    def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
+        """Return what is behind the requirement of a book of one account."""
+        ...
+
+    def label(self, policy: MarginPolicy, underlying: str, scenario: int) -> str:
+        """Return a scenario of one underlying in words."""
+        ...
+
+
+def join(parts: Sequence[Requirement]) -> Requirement:
+    """Join requirements of separate netting sets into one, ordered by account."""
+    assert parts, "there is always at least one netting set to speak of"
+    currencies = tuple(sorted({name for part in parts for name in part.currencies}))
+    codes = [np.array([currencies.index(name) for name in part.currencies], dtype=np.int64) for part in parts]
+    account = np.concatenate([part.account for part in parts])
+    order = np.argsort(account, kind="stable")
+
+    def column(arrays: list[FloatArray]) -> FloatArray:
+        return np.concatenate(arrays)[order]
+
+    refused: dict[int, str] = {}
+    for part in parts:
+        refused.update(part.refused)
+    sizes = [len(part) for part in parts]
+    uses = []
+    for p, part in enumerate(parts):
+        for use in part.uses:
+            around = [np.zeros(size, np.bool_) if q != p else use.applies for q, size in enumerate(sizes)]
+            uses.append(Use(np.concatenate(around)[order], use.items))
+    return Requirement(
+        account=account[order],
+        currencies=currencies,
+        currency=np.concatenate([code[part.currency] for code, part in zip(codes, parts, strict=True)])[order],
+        equity=column([part.equity for part in parts]),
+        margin_balance=column([part.margin_balance for part in parts]),
+        haircut=column([part.haircut for part in parts]),
+        initial={name: column([part.initial[name] for part in parts]) for name in parts[0].initial},
+        maintenance={name: column([part.maintenance[name] for part in parts]) for name in parts[0].maintenance},
+        worst_scenario=np.concatenate([part.worst_scenario for part in parts])[order],
+        worst_underlying=np.concatenate([part.worst_underlying for part in parts])[order],
+        underlyings=parts[0].underlyings,
+        uses=tuple(uses),
+        refused=refused,
+    )

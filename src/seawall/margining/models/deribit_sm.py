@@ -1,0 +1,218 @@
+"""Deribit standard margin, segregated (S:SM) and cross (X:SM): each position by itself, requirements summed.
+
+Futures pay a rate that rises with the position's size; short options pay the short-option minimum; long options pay
+nothing, since their premium is paid and their value does not count towards the margin balance.
+
+Sources: Deribit's articles on linear perpetuals and of 11 January 2022. docs/margin/deribit.md gives the rule in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from seawall.core.arrays import BoolArray, FloatArray
+from seawall.instruments import Kind
+from seawall.margining.blocks.equity import equity_in, per_account
+from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
+from seawall.margining.blocks.orders import order_margin
+from seawall.margining.blocks.standard_rates import linear_increment, short_option
+from seawall.margining.model import Detail, Promises, Requirement, Use, join
+from seawall.market import MarketSnapshot
+from seawall.policy import MarginPolicy
+from seawall.portfolio import Holdings, ResolvedBook
+from seawall.revaluation import Exposure, PnlTensor, exposure
+from seawall.scenarios import ScenarioSet
+
+FUTURE_NUMBERS = ("initial_base", "maintenance_base", "increment_per_coin")
+OPTION_NUMBERS = ("initial_base", "initial_floor", "maintenance_base")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryMargin:
+    """Margin of each entry of some holdings, `(nnz,)`, in its settlement asset."""
+
+    initial: FloatArray
+    maintenance: FloatArray
+
+
+@dataclass(frozen=True)
+class DeribitStandardMargin:
+    """S:SM where `cross` is false, X:SM where it is true."""
+
+    name: str
+    cross: bool
+    promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
+
+    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
+        """Return no scenario: the rule reads none."""
+        underlyings = snapshot.table.underlyings
+        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
+
+    def label(self, policy: MarginPolicy, underlying: str, scenario: int) -> str:
+        """Return no label: no scenario binds."""
+        return ""
+
+    def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
+        """Return the margin of every account: one netting set each, or one for each settlement currency."""
+        leaning = exposure(book.snapshot)
+        return join([self._netting_set(policy, book, leaning, one) for one in netting_sets(book, cross=self.cross)])
+
+    def _netting_set(
+        self, policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, one: NettingSet
+    ) -> Requirement:
+        held = book.positions.where(one.members[book.positions.columns])
+        orders = book.orders.where(one.members[book.orders.columns])
+        prices = _unit_prices(book, one)
+        margin = _entries(policy, book, leaning, held)
+        is_option = book.snapshot.table.is_kind(Kind.OPTION)[held.columns]
+
+        def initial_of(holdings: Holdings) -> FloatArray:
+            entries = _entries(policy, book, leaning, holdings)
+            return per_account(holdings, entries.initial * prices[holdings.columns])
+
+        added = order_margin(held, orders, initial_of)
+        scale = prices[held.columns]
+        zero = np.zeros(len(book.book))
+        initial = {
+            "futures": per_account(held, np.where(is_option, 0.0, margin.initial * scale)),
+            "options": per_account(held, np.where(is_option, margin.initial * scale, 0.0)),
+            "open_orders_margin": stated_charge(book, "open_orders_margin", one) + added,
+            "mmp_margin": stated_charge(book, "mmp_margin", one),
+            "spot_margin": stated_charge(book, "spot_margin", one),
+        }
+        maintenance = {
+            "futures": per_account(held, np.where(is_option, 0.0, margin.maintenance * scale)),
+            "options": per_account(held, np.where(is_option, margin.maintenance * scale, 0.0)),
+        } | dict.fromkeys(("open_orders_margin", "mmp_margin", "spot_margin"), zero)
+        equity, balance = self._equity(book, leaning, one)
+        keep = np.flatnonzero(accounts_in(book, one))
+        return Requirement(
+            account=keep,
+            currencies=(one.currency,),
+            currency=np.zeros(len(keep), np.int64),
+            equity=equity[keep],
+            margin_balance=balance[keep],
+            haircut=zero[keep],
+            initial={name: amounts[keep] for name, amounts in initial.items()},
+            maintenance={name: amounts[keep] for name, amounts in maintenance.items()},
+            worst_scenario=np.full(len(keep), -1, np.int64),
+            worst_underlying=np.full(len(keep), -1, np.int64),
+            underlyings=book.snapshot.table.underlyings,
+            uses=tuple(Use(use.applies[keep], use.items) for use in _uses(policy, book, held, orders)),
+            refused=_refused(policy, book),
+        )
+
+    def _equity(self, book: ResolvedBook, leaning: Exposure, one: NettingSet) -> tuple[FloatArray, FloatArray]:
+        """Return equity and margin balance; the balance leaves the value of options out."""
+        settlements = {*book.snapshot.table.settlements, *book.book.assets}
+        equity, balance = np.zeros(len(book.book)), np.zeros(len(book.book))
+        for asset in sorted(settlements) if self.cross else [one.currency]:
+            part = equity_in(asset, book, leaning)
+            price = book.snapshot.index.get(asset, np.nan) if self.cross and asset != "USD" else 1.0
+            equity = equity + np.where(part.total == 0.0, 0.0, part.total * price)
+            less_options = part.total - part.options_market_value
+            balance = balance + np.where(less_options == 0.0, 0.0, less_options * price)
+        return equity, balance
+
+    def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
+        """Return what each position of a book of one account is charged, in its settlement asset."""
+        leaning = exposure(book.snapshot)
+        margin, table = _entries(policy, book, leaning, book.positions), book.snapshot.table
+        return Detail(
+            positions=tuple(
+                {
+                    "instrument": table.names[n],
+                    "size": float(book.positions.sizes[i]),
+                    "currency": table.settlement[n],
+                    "initial_margin": float(margin.initial[i]),
+                    "maintenance_margin": float(margin.maintenance[i]),
+                }
+                for i, n in enumerate(book.positions.columns)
+            )
+        )
+
+
+def _entries(policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, held: Holdings) -> EntryMargin:
+    """Return the margin of each entry; NaN where the policy has no numbers for its underlying."""
+    snapshot, table = book.snapshot, book.snapshot.table
+    numbers = {
+        name: np.array([_future_number(policy, base, name) for base in table.underlying]) for name in FUTURE_NUMBERS
+    }
+    columns = held.columns
+    size = np.abs(held.sizes * leaning.base_size[columns])
+    price = np.where(table.inverse[columns], 1.0, snapshot.mark[columns])
+    increment = numbers["increment_per_coin"][columns]
+    initial = size * price * linear_increment(
+        size, base_rate=numbers["initial_base"][columns], increment=increment
+    )  # fmt: skip
+    maintenance = size * price * linear_increment(
+        size, base_rate=numbers["maintenance_base"][columns], increment=increment
+    )  # fmt: skip
+    option = np.flatnonzero(table.is_kind(Kind.OPTION)[columns])
+    if len(option):
+        n = columns[option]
+        unit = np.where(table.inverse[n], 1.0, snapshot.forward[n])
+        short = short_option(
+            snapshot.mark[n] / unit,
+            snapshot.forward[n],
+            table.strike[n],
+            is_call=table.is_call[n],
+            initial_base=policy.number("option.initial_base"),
+            initial_floor=policy.number("option.initial_floor"),
+            maintenance_base=policy.number("option.maintenance_base"),
+        )
+        amount = np.maximum(-held.sizes[option], 0.0)
+        priced = ~np.isnan(snapshot.mark[n])
+        initial[option] = np.where((amount > 0.0) | ~priced, amount * short.initial * unit, 0.0)
+        maintenance[option] = np.where((amount > 0.0) | ~priced, amount * short.maintenance * unit, 0.0)
+    return EntryMargin(initial, maintenance)
+
+
+def _future_number(policy: MarginPolicy, base: str, name: str) -> float:
+    path = f"future.{base.lower()}.{name}"
+    return policy.number(path) if policy.has(path) else np.nan
+
+
+def _refused(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
+    table = book.snapshot.table
+    return {
+        n: f"{table.names[n]}: {policy.id} has no margin rate for futures on {table.underlying[n]}"
+        for n in np.flatnonzero(~table.is_kind(Kind.OPTION)).tolist()
+        if not policy.has(f"future.{table.underlying[n].lower()}.initial_base")
+    }
+
+
+def _unit_prices(book: ResolvedBook, one: NettingSet) -> FloatArray:
+    """Return what one unit of each instrument's settlement asset is worth in the netting set's currency, `(N,)`."""
+    table = book.snapshot.table
+    if not one.cross:
+        return np.ones(len(table))
+    return np.array([1.0 if a == "USD" else book.snapshot.index.get(a, np.nan) for a in table.settlement])
+
+
+def _uses(policy: MarginPolicy, book: ResolvedBook, held: Holdings, orders: Holdings) -> Iterator[Use]:
+    table = book.snapshot.table
+    options = table.is_kind(Kind.OPTION)
+
+    def holds(members: BoolArray, *, short_only: bool = False) -> BoolArray:
+        mine = held.where(members[held.columns] & ((held.sizes < 0.0) | (not short_only)))
+        return np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
+
+    yield Use(holds(np.ones(len(table), np.bool_)), policy.evidence([], ["margin_balance_excludes_options"]))
+    for base in table.underlyings:
+        of_base = np.array([underlying == base for underlying in table.underlying], dtype=np.bool_)
+        if policy.has(f"future.{base.lower()}.initial_base"):
+            paths = [f"future.{base.lower()}.{name}" for name in FUTURE_NUMBERS]
+            yield Use(holds(of_base & ~options), policy.evidence(paths, ["linear_increment"]))
+    numbers = [f"option.{name}" for name in OPTION_NUMBERS]
+    inverse, linear = options & table.inverse, options & ~table.inverse
+    yield Use(holds(inverse, short_only=True), policy.evidence(numbers, ["option_standard"]))
+    yield Use(holds(linear, short_only=True), policy.evidence(numbers, ["option_standard_usdc"]))
+    yield Use(np.asarray(np.diff(orders.indptr) > 0, dtype=np.bool_), policy.evidence([], ["order_margin"]))
+
+
+SEGREGATED = DeribitStandardMargin("deribit_s_sm", cross=False)
+CROSS = DeribitStandardMargin("deribit_x_sm", cross=True)

@@ -1,0 +1,277 @@
+"""What comes out: margins of many accounts as columns, one account's margin as a value, and what is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from seawall import __version__
+from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.evidence import Evidence, Grade, weakest
+from seawall.core.frames import to_frame
+from seawall.margining.model import Detail, MarginModel, Requirement
+from seawall.market import MarketSnapshot, Origin
+from seawall.policy import MarginPolicy
+from seawall.portfolio import ResolvedBook
+from seawall.revaluation import PnlTensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountMargin:
+    """Margin of one netting set of one account, amounts in `currency`.
+
+    Attributes
+    ----------
+    account, currency
+        Whose, and what amounts are in.
+    equity, margin_balance
+        Collateral plus unrealised profit; what the requirement is held against.
+    haircut
+        Part of the margin balance that does not count for initial margin.
+    initial_margin, maintenance_margin
+        To open or withdraw; to avoid liquidation. NaN where unavailable.
+    initial, maintenance
+        Components by name; they sum to the requirement.
+    worst_scenario
+        The binding scenario in words; empty where none binds.
+    derived_prices
+        Instruments held whose mark or volatility was derived and not observed.
+    evidence
+        Weakest grade that the number rests on.
+    unavailable
+        Why there is no number; empty where there is one.
+    policy_id, policy_digest, snapshot_name, snapshot_digest, code_version
+        What the number was made from.
+    """
+
+    account: str
+    currency: str
+    equity: float
+    margin_balance: float
+    haircut: float
+    initial_margin: float
+    maintenance_margin: float
+    initial: Mapping[str, float]
+    maintenance: Mapping[str, float]
+    worst_scenario: str
+    derived_prices: int
+    evidence: Grade
+    unavailable: str
+    policy_id: str
+    policy_digest: str
+    snapshot_name: str
+    snapshot_digest: str
+    code_version: str
+
+    @property
+    def margin_ratio(self) -> float:
+        """Maintenance margin over margin balance: 1 is liquidation; infinite where nothing covers a requirement."""
+        if self.maintenance_margin == 0.0:
+            return 0.0 if self.margin_balance >= 0.0 else np.inf
+        if np.isnan(self.maintenance_margin) or np.isnan(self.margin_balance):
+            return np.nan
+        return self.maintenance_margin / self.margin_balance if self.margin_balance > 0.0 else np.inf
+
+    @property
+    def available_funds(self) -> float:
+        """Margin balance that counts for initial margin, less that margin; negative is a deficit."""
+        return self.margin_balance - self.haircut - self.initial_margin
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One account's margin to the bottom: components, grids, contributions and what the numbers rest on."""
+
+    margins: tuple[AccountMargin, ...]
+    detail: Detail
+    evidence: tuple[Evidence, ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines: list[str] = []
+        for margin in self.margins:
+            lines.append(f"{margin.account} under {margin.policy_id}, in {margin.currency}")
+            if margin.unavailable:
+                lines.append(f"  unavailable: {margin.unavailable}")
+                continue
+            for name, amount in margin.initial.items():
+                lines.append(f"  {name:<20}{amount:>18,.9g}{margin.maintenance[name]:>18,.9g}")
+            lines.append(f"  {'margin':<20}{margin.initial_margin:>18,.9g}{margin.maintenance_margin:>18,.9g}")
+        for matrix in self.detail.matrices:
+            lines.append(f"{matrix.name}: loses {matrix.worst:,.9g} {matrix.currency} at {matrix.worst_label}")
+            for name, amount in zip(matrix.lines, matrix.contributions, strict=True):
+                lines.append(f"  {name:<32}{amount:>18,.9g}")
+        for row in self.detail.positions:
+            lines.append("  " + "  ".join(f"{name} {cell}" for name, cell in row.items()))
+        lines.append(f"evidence: {weakest(item.grade for item in self.evidence).value}")
+        lines += [f"  {item.grade.value:<12} {item.subject}: {item.source}" for item in self.evidence]
+        lines += [f"note: {note}" for note in self.notes]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Margins of every account of a book under one policy; R netting sets in the order of the book's accounts."""
+
+    policy: MarginPolicy
+    model: MarginModel
+    snapshot: MarketSnapshot
+    book: ResolvedBook
+    pnl: PnlTensor
+    requirement: Requirement
+
+    def __len__(self) -> int:
+        return len(self.requirement)
+
+    def __iter__(self) -> Iterator[AccountMargin]:
+        return (self._row(r) for r in range(len(self)))
+
+    def __getitem__(self, account: str) -> tuple[AccountMargin, ...]:
+        """Return the netting sets of one account."""
+        return tuple(self._row(r) for r in np.flatnonzero(self.requirement.account == self.book.book.row(account)))
+
+    @cached_property
+    def initial_margin(self) -> FloatArray:
+        """Initial margin, `(R,)`; NaN where unavailable."""
+        return self._total(self.requirement.initial)
+
+    @cached_property
+    def maintenance_margin(self) -> FloatArray:
+        """Maintenance margin, `(R,)`; NaN where unavailable."""
+        return self._total(self.requirement.maintenance)
+
+    def _total(self, components: Mapping[str, FloatArray]) -> FloatArray:
+        total = np.sum(list(components.values()), axis=0)
+        return np.where(self._failed_rows, np.nan, total)
+
+    @cached_property
+    def _failed_rows(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """Netting sets of accounts that hold something that can't be valued: all of such an account is unavailable."""
+        failed = np.zeros(len(self.book.snapshot), np.bool_)
+        failed[list(self._failures)] = True
+        accounts = np.zeros(len(self.book.book), np.bool_)
+        for held in (self.book.positions, self.book.orders):
+            accounts[held.rows[failed[held.columns]]] = True
+        no_price = np.isnan(self.book.asset_prices)
+        accounts |= (self.book.book.balances[:, no_price] != 0.0).any(axis=1)
+        return np.asarray(accounts[self.requirement.account], dtype=np.bool_)
+
+    @cached_property
+    def _failures(self) -> Mapping[int, str]:
+        return {**self.requirement.refused, **self.pnl.failures, **self.book.unavailable}
+
+    @cached_property
+    def evidence_rank(self) -> IntArray:
+        """Rank of the weakest grade of each netting set, `(R,)`; see `Grade.rank`."""
+        rank = np.zeros(len(self), np.int64)
+        for use in self.requirement.uses:
+            weak = max((item.grade.rank for item in use.items), default=0)
+            rank = np.maximum(rank, np.where(use.applies, weak, 0))
+        return rank
+
+    def explain(self, account: str | None = None) -> Explanation:
+        """Return what is behind one account's margin; the only account, where the name is left out."""
+        if account is None:
+            account = self.book.book.accounts[0] if len(self.book.book) == 1 else ""
+        a = self.book.book.row(account)
+        rows = np.flatnonzero(self.requirement.account == a)
+        one = self.book.take(np.array([a]))
+        items = {
+            (item.subject, item.grade): item
+            for use in self.requirement.uses
+            if use.applies[rows].any()
+            for item in use.items
+        }
+        return Explanation(
+            margins=tuple(self._row(int(r)) for r in rows),
+            detail=self.model.detail(self.policy, one, self.pnl),
+            evidence=tuple(sorted(items.values(), key=lambda item: (-item.grade.rank, item.subject))),
+            notes=tuple(self.snapshot.notes) if self._derived_prices(a) else (),
+        )
+
+    def rows(self) -> list[dict[str, object]]:
+        """Return the table as one mapping a netting set, with nothing but Python's own types."""
+        return [_flat(margin) for margin in self]
+
+    def table(self, library: str | None = None) -> object:
+        """Return the table as a DataFrame of `polars`, `pandas` or `pyarrow`; the one that is loaded, if none is named."""
+        return to_frame(self.rows(), library=library)
+
+    def _row(self, r: int) -> AccountMargin:
+        need = self.requirement
+        a = int(need.account[r])
+        initial = {name: float(amounts[r]) for name, amounts in need.initial.items()}
+        maintenance = {name: float(amounts[r]) for name, amounts in need.maintenance.items()}
+        return AccountMargin(
+            account=self.book.book.accounts[a],
+            currency=need.currencies[need.currency[r]],
+            equity=float(need.equity[r]),
+            margin_balance=float(need.margin_balance[r]),
+            haircut=float(need.haircut[r]),
+            initial_margin=float(self.initial_margin[r]),
+            maintenance_margin=float(self.maintenance_margin[r]),
+            initial=initial,
+            maintenance=maintenance,
+            worst_scenario=self._worst_label(r),
+            derived_prices=self._derived_prices(a),
+            evidence=list(Grade)[int(self.evidence_rank[r])],
+            unavailable=self._reason(a) if np.isnan(self.initial_margin[r]) else "",
+            policy_id=self.policy.id,
+            policy_digest=self.policy.digest,
+            snapshot_name=self.snapshot.name,
+            snapshot_digest=self.snapshot.digest,
+            code_version=__version__,
+        )
+
+    def _worst_label(self, r: int) -> str:
+        need = self.requirement
+        u, s = int(need.worst_underlying[r]), int(need.worst_scenario[r])
+        if u < 0 or s < 0 or need.initial.get("worst_case", np.zeros(len(self)))[r] == 0.0:
+            return ""
+        return f"{need.underlyings[u]} {self.model.label(self.policy, need.underlyings[u], s)}"
+
+    def _derived_prices(self, a: int) -> int:
+        held, snapshot = self.book.positions, self.book.snapshot
+        columns = held.columns[held.indptr[a] : held.indptr[a + 1]]
+        derived = (snapshot.mark_origin == Origin.DERIVED) | (snapshot.vol_origin == Origin.DERIVED)
+        return int(derived[columns].sum())
+
+    def _reason(self, a: int) -> str:
+        """Say why an account has no number: each instrument or asset that could not be valued."""
+        reasons = []
+        for held in (self.book.positions, self.book.orders):
+            columns = held.columns[held.indptr[a] : held.indptr[a + 1]]
+            reasons += [self._failures[int(n)] for n in columns if int(n) in self._failures]
+        for c, asset in enumerate(self.book.book.assets):
+            if self.book.book.balances[a, c] and np.isnan(self.book.asset_prices[c]):
+                reasons.append(f"{asset}: the snapshot has no USD index for it")
+        assert reasons, f"account {self.book.book.accounts[a]} is unavailable for no reason"
+        return "; ".join(dict.fromkeys(reasons))
+
+
+def _flat(margin: AccountMargin) -> dict[str, object]:
+    return {
+        "account": margin.account,
+        "currency": margin.currency,
+        "equity": margin.equity,
+        "margin_balance": margin.margin_balance,
+        "initial_margin": margin.initial_margin,
+        "maintenance_margin": margin.maintenance_margin,
+        "margin_ratio": margin.margin_ratio,
+        "available_funds": margin.available_funds,
+        "worst_scenario": margin.worst_scenario,
+        **{f"initial_{name}": amount for name, amount in margin.initial.items()},
+        "derived_prices": margin.derived_prices,
+        "evidence": margin.evidence.value,
+        "unavailable": margin.unavailable,
+        "policy": margin.policy_id,
+        "policy_digest": margin.policy_digest,
+        "snapshot": margin.snapshot_name,
+        "snapshot_digest": margin.snapshot_digest,
+        "seawall": margin.code_version,
+    }
+
+

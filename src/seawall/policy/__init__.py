@@ -1,0 +1,28 @@
+"""Margin parameters as dated, sourced, bounded facts. It knows no models.
+
+A policy is a set of numbers that held from a date, under an id such as `deribit/x_pm/2026-02-15`. `at` finds one,
+`catalogue` lists them all, `diff` compares two.
+"""
+
+from __future__ import annotations
+
+from seawall.policy.compare import PolicyChange, diff
+from seawall.policy.library import CatalogueRow, at, catalogue, read_library
+from seawall.policy.margin_policy import MarginPolicy
+from seawall.policy.parameter import Parameter, Rule, Setting
+from seawall.policy.schema import ParameterSchema, Schema
+
+__all__ = [
+    "CatalogueRow",
+    "MarginPolicy",
+    "Parameter",
+    "ParameterSchema",
+    "PolicyChange",
+    "Rule",
+    "Schema",
+    "Setting",
+    "at",
+    "catalogue",
+    "diff",
+    "read_library",
+]

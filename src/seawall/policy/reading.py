@@ -1,0 +1,192 @@
+"""Dated parameter files into policies: everything is checked here, once, with all problems at once.
+
+The layout, under a venue's folder:
+
+    <family>/schema.toml    kind, unit, bounds and meaning of each parameter
+    <family>/rules.toml     graded statements that hold for all dates and models of the family
+    <family>/<date>.toml    the numbers of one date, and rules that differ on it
+    <model>/model.toml      which family a model reads, its title, and rules of its own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from seawall.core.errors import InputError, Problem
+from seawall.core.evidence import Grade
+from seawall.core.time import to_ns
+from seawall.policy.names import nearest_names
+from seawall.policy.parameter import Parameter, Rule
+from seawall.policy.schema import Schema, parse_schema
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+Table = Mapping[str, Any]
+
+_HEADS = {"policy", "sources", "rules"}
+_LEAF_KEYS = {"value", "grade", "source", "note", "unit"}
+_GRADES = {grade.value: grade for grade in Grade}
+
+
+@dataclass(frozen=True, slots=True)
+class DatedSet:
+    """The parameters and rules of one dated file."""
+
+    effective: date
+    title: str
+    notes: str
+    parameters: Mapping[str, Parameter]
+    rules: Mapping[str, Rule]
+
+    @property
+    def effective_ns(self) -> int:
+        """Midnight UTC of the date."""
+        return to_ns(self.effective)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """What `model.toml` says: the model's name, the family that it reads, and rules of its own."""
+
+    model: str
+    family: str
+    title: str
+    notes: str
+    rules: Mapping[str, Rule]
+
+
+def read_schema(file: Traversable, *, where: str) -> Schema:
+    """Read `schema.toml`; raises `InputError` with every problem found."""
+    schema, problems = parse_schema(_document(file, where=where), where=where)
+    _refuse(problems)
+    return schema
+
+
+def read_rules(file: Traversable, *, where: str) -> dict[str, Rule]:
+    """Read `rules.toml`; raises `InputError` with every problem found."""
+    problems: list[Problem] = []
+    rules = _rules(_document(file, where=where), where, problems)
+    _refuse(problems)
+    return rules
+
+
+def read_model(file: Traversable, *, where: str) -> ModelFile:
+    """Read `model.toml`; raises `InputError` with every problem found."""
+    document = _document(file, where=where)
+    problems: list[Problem] = []
+    model, family, title = (_text(document, key, where, problems) for key in ("model", "parameters", "title"))
+    rules = _rules(document, where, problems)
+    _refuse(problems)
+    return ModelFile(model, family, title, str(document.get("notes", "")).strip(), rules)
+
+
+def read_dated(file: Traversable, schema: Schema, *, where: str) -> DatedSet:
+    """Read `<date>.toml` and check every value against the schema; raises `InputError` with every problem found."""
+    document = _document(file, where=where)
+    problems: list[Problem] = []
+    head = document.get("policy", {})
+    effective = head.get("effective")
+    if not isinstance(effective, date) or effective.isoformat() != file.name.removesuffix(".toml"):
+        problems.append(Problem("policy.effective", effective, "it is the date that names the file", where=where))
+        effective = date.min
+    title = _text(head, "title", where, problems)
+    parameters: dict[str, Parameter] = {}
+    for name, leaf in _leaves("", {key: table for key, table in document.items() if key not in _HEADS}):
+        parameter = _parameter(name, leaf, document.get("sources", {}), schema, where, problems)
+        if parameter is not None:
+            parameters[name] = parameter
+    rules = _rules(document, where, problems)
+    _refuse(problems)
+    return DatedSet(effective, title, str(head.get("notes", "")).strip(), parameters, rules)
+
+
+def _document(file: Traversable, *, where: str) -> Table:
+    import tomllib  # paid for on first use only
+
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise InputError(Problem("file", where, f"it is not TOML: {broken}")) from None
+
+
+def _leaves(prefix: str, table: Table) -> Iterator[tuple[str, object]]:
+    """Yield every parameter by its dotted name; a table with any key of a leaf is one."""
+    for key, item in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(item, Mapping) and not _LEAF_KEYS & set(item):
+            yield from _leaves(f"{name}.", item)
+        else:
+            yield name, item
+
+
+def _parameter(
+    name: str, leaf: object, sources: Table, schema: Schema, where: str, problems: list[Problem]
+) -> Parameter | None:
+    if not isinstance(leaf, Mapping):
+        problems.append(Problem(name, leaf, "a parameter is a table with value, grade and source", where=where))
+        return None
+    found: list[Problem] = [
+        Problem(f"{name}.{key}", leaf[key], f"a parameter has only {', '.join(sorted(_LEAF_KEYS))}", where=where)
+        for key in sorted(set(leaf) - _LEAF_KEYS)
+    ]
+    grade, source = _grade_and_source(name, leaf, sources, where, found)
+    note = str(leaf.get("note", "")).strip()
+    if leaf.get("grade") == Grade.ASSUMED.value and not note:
+        found.append(Problem(f"{name}.note", note, "an assumed value says why in a note", where=where))
+    rules = schema.find(name)
+    if rules is None:
+        near = nearest_names(name, schema.entries)
+        found.append(Problem(name, leaf.get("value"), f"schema.toml has no such parameter{near}", where=where))
+    elif "value" not in leaf:
+        found.append(Problem(f"{name}.value", None, "a parameter has a value", where=where))
+    elif leaf.get("unit", rules.unit) != rules.unit:
+        found.append(Problem(f"{name}.unit", leaf["unit"], f"its unit is {rules.unit}", where=where))
+    else:
+        try:
+            setting = rules.setting(leaf["value"])
+        except ValueError as broken:
+            found.append(Problem(name, leaf["value"], str(broken), where=where))
+    problems += found
+    if found or rules is None:
+        return None
+    return Parameter(name, setting, rules.unit, rules.lower, rules.upper, rules.choices, source, grade, note)
+
+
+def _rules(document: Table, where: str, problems: list[Problem]) -> dict[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for name, table in document.get("rules", {}).items():
+        found: list[Problem] = []
+        statement = _text(table, "statement", where, found, prefix=f"rules.{name}.")
+        grade, source = _grade_and_source(f"rules.{name}", table, document.get("sources", {}), where, found)
+        problems += found
+        if not found:
+            rules[name] = Rule(name, " ".join(statement.split()), grade, source)
+    return rules
+
+
+def _grade_and_source(
+    name: str, table: Table, sources: Table, where: str, problems: list[Problem]
+) -> tuple[Grade, str]:
+    grade, key = table.get("grade"), table.get("source")
+    if grade not in _GRADES:
+        problems.append(Problem(f"{name}.grade", grade, f"it is one of {', '.join(_GRADES)}", where=where))
+    if not isinstance(key, str) or not isinstance(sources.get(key), str):
+        problems.append(Problem(f"{name}.source", key, "it is a key of [sources] in the same file", where=where))
+    return _GRADES.get(str(grade), Grade.ASSUMED), " ".join(str(sources.get(str(key), "")).split())
+
+
+def _text(table: Table, key: str, where: str, problems: list[Problem], *, prefix: str = "") -> str:
+    text = table.get(key)
+    if not isinstance(text, str) or not text.strip():
+        problems.append(Problem(f"{prefix}{key}", text, "it is a text, and not empty", where=where))
+        return ""
+    return text
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InputError(problems)

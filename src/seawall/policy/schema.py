@@ -1,0 +1,136 @@
+"""What a parameter may be: its kind, unit and bounds, written once for all dates of a family."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from seawall.core.errors import Problem
+from seawall.policy.parameter import Setting
+
+Kind = Literal["number", "numbers", "flag", "word"]
+ANY_NAME = "*"
+"""Stands for every name at its place: `currency.*.haircut` is the haircut of any currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterSchema:
+    """Kind, unit, inclusive bounds and meaning of the parameters that one pattern names."""
+
+    pattern: str
+    kind: Kind
+    unit: str
+    description: str
+    lower: float | None = None
+    upper: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def setting(self, given: object) -> Setting:
+        """Return `given` as a setting of this kind.
+
+        Raises
+        ------
+        ValueError
+            When it breaks a rule; the message is the rule.
+
+        Examples
+        --------
+        >>> ParameterSchema("general.mm_factor", "number", "ratio", "", 0.0, 1.0).setting(1)
+        1.0
+        """
+        match self.kind:
+            case "flag":
+                if not isinstance(given, bool):
+                    raise ValueError("a flag is true or false")
+                return given
+            case "word":
+                if not isinstance(given, str) or given not in self.choices:
+                    raise ValueError(f"it is one of {', '.join(self.choices)}")
+                return given
+            case "numbers":
+                if isinstance(given, str) or not isinstance(given, Sequence) or not given:
+                    raise ValueError(f"it is a list of numbers, each {self.bounds_text}")
+                return tuple(self._number(item) for item in given)
+            case _:
+                return self._number(given)
+
+    def _number(self, given: object) -> float:
+        if isinstance(given, bool) or not isinstance(given, int | float):
+            raise ValueError(f"it is a number {self.bounds_text}")
+        number = float(given)
+        assert self.lower is not None, f"{self.pattern} has no lower bound"
+        assert self.upper is not None, f"{self.pattern} has no upper bound"
+        if not (math.isfinite(number) and self.lower <= number <= self.upper):
+            raise ValueError(f"it is {self.bounds_text}")
+        return number
+
+    @property
+    def bounds_text(self) -> str:
+        """The bounds in words, with the unit."""
+        return f"from {self.lower:g} to {self.upper:g} ({self.unit})"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The schema of a family: every pattern that its dated sets may use."""
+
+    entries: Mapping[str, ParameterSchema]
+
+    def find(self, name: str) -> ParameterSchema | None:
+        """Return the schema of a dotted name, or None; an exact pattern goes before one with `*`."""
+        if name in self.entries:
+            return self.entries[name]
+        parts = name.split(".")
+        for place in range(1, len(parts) - 1):
+            pattern = ".".join([*parts[:place], ANY_NAME, *parts[place + 1 :]])
+            if pattern in self.entries:
+                return self.entries[pattern]
+        return None
+
+
+_KEYS = {"unit", "description", "min", "max", "choices", "kind"}
+
+
+def parse_schema(document: Mapping[str, object], *, where: str) -> tuple[Schema, list[Problem]]:
+    """Return the schema in a parsed `schema.toml`, and what is wrong with it."""
+    problems: list[Problem] = []
+    entries: dict[str, ParameterSchema] = {}
+    for pattern, table in _entries("", document):
+        entry = _parse_entry(pattern, table)
+        if isinstance(entry, Problem):
+            problems.append(Problem(entry.field, entry.value, entry.rule, where=where))
+        else:
+            entries[pattern] = entry
+    return Schema(entries), problems
+
+
+def _entries(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for key, item in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(item, Mapping) and item and all(isinstance(inner, Mapping) for inner in item.values()):
+            yield from _entries(f"{name}.", item)
+        else:
+            yield name, item if isinstance(item, Mapping) else {}
+
+
+def _parse_entry(pattern: str, table: Mapping[str, object]) -> ParameterSchema | Problem:
+    unknown = sorted(set(table) - _KEYS)
+    if unknown:
+        return Problem(pattern, unknown[0], f"a schema entry has only {', '.join(sorted(_KEYS))}")
+    unit, description = table.get("unit"), table.get("description")
+    if not (isinstance(unit, str) and unit and isinstance(description, str) and description):
+        return Problem(pattern, dict(table), "a schema entry has a unit and a description")
+    kind = table.get("kind", "word" if "choices" in table else "number")
+    choices, lower, upper = table.get("choices", []), table.get("min"), table.get("max")
+    match kind:
+        case "flag":
+            return ParameterSchema(pattern, "flag", unit, description)
+        case "word" if isinstance(choices, list) and choices and all(isinstance(word, str) for word in choices):
+            return ParameterSchema(pattern, "word", unit, description, choices=tuple(choices))
+        case "number" | "numbers" if isinstance(lower, int | float) and isinstance(upper, int | float):
+            if lower <= upper:
+                bounds = (float(lower), float(upper))
+                return ParameterSchema(pattern, "number" if kind == "number" else "numbers", unit, description, *bounds)
+    return Problem(pattern, dict(table), "numbers have min <= max, words have choices, flags have kind = 'flag'")

@@ -1,0 +1,228 @@
+"""The grid kernel, compiled: every option in every scenario at about two nanoseconds a price on one AVX-512 core.
+
+Same arguments and results as `grid.py`, which is the text to read. What is different here:
+
+- the inner loop runs over consecutive options that share an underlying, so that forward move, log move and row of
+  total vol are scalars and everything else is read in order;
+- options are taken in tiles that stay in the first cache while all scenarios pass over them;
+- profit and loss is finished on the row that is still in that cache, so that memory is written once.
+
+Kernels release the interpreter lock; `threads` splits the scenarios. Import this module only inside a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numba
+import numpy as np
+
+from seawall.core.arrays import BoolArray, FloatArray, IntArray
+from seawall.pricing.black76 import log_moneyness
+from seawall.pricing.compiled_math import INLINE, OPTIONS, out_of_money_share
+from seawall.pricing.grid import OptionGrid
+
+# Options per tile: eight columns of 512 doubles are 32 KiB, a first cache of today.
+_TILE = 512
+
+
+def price_grid(
+    grid: OptionGrid,
+    spot_move: FloatArray,
+    total_vol: FloatArray,
+    vol_row: IntArray,
+    *,
+    out: FloatArray | None = None,
+    threads: int = 1,
+) -> FloatArray:
+    """Return the undiscounted price of every option in every scenario, (S, N), in quote per base.
+
+    Parameters
+    ----------
+    grid : OptionGrid
+        N options; fastest where options of one underlying stand together.
+    spot_move : (S, U) float64
+        Relative moves, >= -1.
+    total_vol : (V, N) float64
+        Vol times √years, >= 0.
+    vol_row : (S, U) int64
+        The row of `total_vol` for each scenario and underlying.
+    out : (S, N) float64, C order, optional
+        Where to write; it is also returned.
+    threads : int
+        How many parts the scenarios are cut into. One is best below about a million cells.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit or a column or row number is out of range: a wrong one would read foreign memory.
+
+    Examples
+    --------
+    >>> from seawall.pricing.grid import option_grid
+    >>> grid = option_grid([100.0], [100.0], [True], [0])
+    >>> price_grid(grid, np.array([[0.0], [0.1]]), np.array([[0.2]]), np.array([[0], [0]])).round(6).tolist()
+    [[7.965567], [14.292011]]
+    """
+    return _run(_price_rows, grid, spot_move, total_vol, vol_row, out, threads)
+
+
+def pnl_grid(
+    grid: OptionGrid,
+    spot_move: FloatArray,
+    total_vol: FloatArray,
+    vol_row: IntArray,
+    *,
+    out: FloatArray | None = None,
+    threads: int = 1,
+) -> FloatArray:
+    """Return the change in value of one contract, (S, N): quote for linear options, coin for inverse ones.
+
+    Parameters and errors are those of `price_grid`; the definition is `grid.pnl_grid`'s.
+
+    Examples
+    --------
+    >>> from seawall.pricing.grid import option_grid
+    >>> grid = option_grid([100.0], [100.0], [True], [0], mark=[7.9655674554], contract_size=10.0)
+    >>> pnl_grid(grid, np.array([[0.0], [0.1]]), np.array([[0.2]]), np.array([[0], [0]])).round(6).tolist()
+    [[0.0], [63.264439]]
+    """
+    return _run(_pnl_rows, grid, spot_move, total_vol, vol_row, out, threads)
+
+
+def price(forward: FloatArray, strike: FloatArray, total_vol: FloatArray, is_call: BoolArray) -> FloatArray:
+    """Return undiscounted prices of n unrelated options; all arguments are (n,) arrays.
+
+    Logarithms are NumPy's, the rest is the kernel's. The domain is that of `black76.price`, with vol * √years as one
+    number.
+
+    Examples
+    --------
+    >>> price(np.array([100.0]), np.array([100.0]), np.array([0.2]), np.array([True])).round(6).tolist()
+    [7.965567]
+    """
+    forward = np.ascontiguousarray(forward, dtype=np.float64)
+    strike = np.ascontiguousarray(strike, dtype=np.float64)
+    total_vol = np.ascontiguousarray(total_vol, dtype=np.float64)
+    side = np.where(is_call, 1.0, -1.0)
+    if not forward.shape == strike.shape == total_vol.shape == side.shape or forward.ndim != 1:
+        raise ValueError(
+            f"shapes are {forward.shape}, {strike.shape}, {total_vol.shape}, {side.shape}; "
+            "forward, strike, total_vol and is_call are columns of one length"
+        )
+    out = np.empty_like(forward)
+    _price_row(log_moneyness(forward, strike), forward, strike, side, total_vol, 1.0, 0.0, out)
+    return out
+
+
+def _run(
+    kernel: Callable[..., None],
+    grid: OptionGrid,
+    spot_move: FloatArray,
+    total_vol: FloatArray,
+    vol_row: IntArray,
+    out: FloatArray | None,
+    threads: int,
+) -> FloatArray:
+    spot_move = np.ascontiguousarray(spot_move, dtype=np.float64)
+    total_vol = np.ascontiguousarray(total_vol, dtype=np.float64)
+    vol_row = np.ascontiguousarray(vol_row, dtype=np.int64)
+    _check(grid, spot_move, total_vol, vol_row)
+    shape = (spot_move.shape[0], grid.count)
+    if out is None:
+        out = np.empty(shape)
+    elif out.shape != shape or out.dtype != np.float64 or not out.flags.c_contiguous:
+        raise ValueError(f"out is {out.dtype} {out.shape}; results are C-contiguous float64 {shape}")
+    factor = 1.0 + spot_move
+    with np.errstate(divide="ignore"):
+        log_factor = np.log1p(spot_move)
+    columns = (
+        grid.log_moneyness,
+        grid.forward,
+        grid.strike,
+        grid.side,
+        grid.mark,
+        grid.inverse,
+        grid.contract_size,
+        grid.run_start,
+        grid.run_underlying,
+        total_vol,
+    )
+    parts = min(threads, shape[0])
+    if parts <= 1:
+        kernel(*columns, log_factor, factor, vol_row, out)
+        return out
+    edges = np.linspace(0, shape[0], parts + 1).astype(int)
+    with ThreadPoolExecutor(parts) as pool:
+        jobs = [
+            pool.submit(kernel, *columns, log_factor[a:b], factor[a:b], vol_row[a:b], out[a:b])
+            for a, b in zip(edges[:-1], edges[1:], strict=True)
+        ]
+        for job in jobs:
+            job.result()
+    return out
+
+
+def _check(grid: OptionGrid, spot_move: FloatArray, total_vol: FloatArray, vol_row: IntArray) -> None:
+    if spot_move.ndim != 2 or vol_row.shape != spot_move.shape:
+        raise ValueError(f"spot_move is {spot_move.shape}, vol_row is {vol_row.shape}; both are (S, U)")
+    if total_vol.ndim != 2 or total_vol.shape[1] != grid.count:
+        raise ValueError(f"total_vol is {total_vol.shape}; it is (V, {grid.count}), one column per option")
+    if grid.count and not 0 <= grid.underlying.min() <= grid.underlying.max() < spot_move.shape[1]:
+        raise ValueError(f"underlying is up to {grid.underlying.max()}; spot_move has {spot_move.shape[1]} columns")
+    if vol_row.size and not 0 <= vol_row.min() <= vol_row.max() < total_vol.shape[0]:
+        raise ValueError(f"vol_row is up to {vol_row.max()}; total_vol has {total_vol.shape[0]} rows")
+
+
+@numba.njit(**INLINE)
+def _price_row(log_moneyness, forward, strike, side, total_vol, factor, log_factor, out):  # type: ignore[no-untyped-def]
+    for n in range(out.shape[0]):
+        moved = forward[n] * factor
+        fixed = strike[n]
+        smaller = moved if moved < fixed else fixed
+        intrinsic = side[n] * (moved - fixed)
+        intrinsic = 0.0 if intrinsic < 0.0 else intrinsic
+        out[n] = smaller * out_of_money_share(log_moneyness[n] + log_factor, total_vol[n]) + intrinsic
+
+
+@numba.njit(**INLINE)
+def _pnl_row(forward, mark, inverse, contract_size, factor, out):  # type: ignore[no-untyped-def]
+    for n in range(out.shape[0]):
+        numeraire = forward[n] * factor if inverse[n] else 1.0
+        worth = out[n] / numeraire
+        worth = 0.0 if out[n] == 0.0 else worth
+        out[n] = contract_size[n] * (worth - mark[n])
+
+
+@numba.njit(nogil=True, **OPTIONS)
+def _price_rows(  # type: ignore[no-untyped-def]
+    log_moneyness, forward, strike, side, mark, inverse, contract_size, run_start, run_underlying, total_vol,
+    log_factor, factor, vol_row, out,
+):  # fmt: skip
+    for run in range(run_underlying.shape[0]):
+        u = run_underlying[run]
+        for a in range(run_start[run], run_start[run + 1], _TILE):
+            b = min(a + _TILE, run_start[run + 1])
+            for s in range(out.shape[0]):
+                _price_row(
+                    log_moneyness[a:b], forward[a:b], strike[a:b], side[a:b], total_vol[vol_row[s, u], a:b],
+                    factor[s, u], log_factor[s, u], out[s, a:b],
+                )  # fmt: skip
+
+
+@numba.njit(nogil=True, **OPTIONS)
+def _pnl_rows(  # type: ignore[no-untyped-def]
+    log_moneyness, forward, strike, side, mark, inverse, contract_size, run_start, run_underlying, total_vol,
+    log_factor, factor, vol_row, out,
+):  # fmt: skip
+    for run in range(run_underlying.shape[0]):
+        u = run_underlying[run]
+        for a in range(run_start[run], run_start[run + 1], _TILE):
+            b = min(a + _TILE, run_start[run + 1])
+            for s in range(out.shape[0]):
+                _price_row(
+                    log_moneyness[a:b], forward[a:b], strike[a:b], side[a:b], total_vol[vol_row[s, u], a:b],
+                    factor[s, u], log_factor[s, u], out[s, a:b],
+                )  # fmt: skip
+                _pnl_row(forward[a:b], mark[a:b], inverse[a:b], contract_size[a:b], factor[s, u], out[s, a:b])

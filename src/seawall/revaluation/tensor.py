@@ -1,0 +1,53 @@
+"""The P&L tensor: what one unit of each instrument gains in each scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from seawall.core.arrays import FloatArray, IntArray, frozen
+from seawall.scenarios import ScenarioSet
+
+
+@dataclass(frozen=True)
+class PnlTensor:
+    """Profit and loss of **one unit of size** of N instruments in S scenarios.
+
+    A unit is one USD for inverse futures and perpetuals, one unit of the base asset for everything else, so that a
+    position's column is its size times this one. It stays in the settlement asset; `asset_prices` turns it into
+    USD at the *shocked* price.
+
+    Attributes
+    ----------
+    scenarios
+        The S scenarios.
+    pnl
+        `(S, N)`, settlement asset per unit of size; a column of NaN is an instrument that could not be valued.
+    assets
+        Settlement assets, the C axis.
+    asset_prices
+        `(S, C)`, USD per unit of each asset under each scenario.
+    failures
+        Why a column is NaN, by column. A failure is never a zero.
+    """
+
+    scenarios: ScenarioSet
+    pnl: FloatArray
+    assets: tuple[str, ...]
+    asset_prices: FloatArray
+    failures: Mapping[int, str]
+
+    def __post_init__(self) -> None:
+        assert self.pnl.ndim == 2 and len(self.pnl) == len(self.scenarios), "pnl is (S, N)"
+        assert self.asset_prices.shape == (len(self.scenarios), len(self.assets)), "asset_prices is (S, C)"
+        object.__setattr__(self, "pnl", frozen(self.pnl))
+        object.__setattr__(self, "asset_prices", frozen(self.asset_prices))
+
+    def take(self, rows: IntArray) -> PnlTensor:
+        """Return the given scenarios, in the given order."""
+        return replace(
+            self,
+            scenarios=self.scenarios.take(rows),
+            pnl=self.pnl[rows],
+            asset_prices=self.asset_prices[rows],
+        )

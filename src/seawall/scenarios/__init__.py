@@ -1,0 +1,8 @@
+"""Joint moves of a market: labelled sets, their makers and their union. It knows no rule of margin."""
+
+from seawall.scenarios.grid import grid
+from seawall.scenarios.scenario_set import ScenarioSet
+from seawall.scenarios.union import unite
+from seawall.scenarios.vol_shock import Absolute, Relative, TermScaled, Unchanged, VolShock
+
+__all__ = ["Absolute", "Relative", "ScenarioSet", "TermScaled", "Unchanged", "VolShock", "grid", "unite"]

@@ -1,0 +1,148 @@
+"""The scenario set: S labelled joint moves of U underlyings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from seawall.core.arrays import FloatArray, IntArray, float_column, frozen
+from seawall.core.errors import InputError, Problem
+from seawall.scenarios.vol_shock import Unchanged, VolShock
+
+
+@dataclass(frozen=True)
+class ScenarioSet:
+    """S scenarios over U underlyings.
+
+    Attributes
+    ----------
+    labels
+        One per scenario, for people.
+    underlyings
+        The U axis.
+    spot
+        `(S, U)` relative moves of every price of an underlying, its forwards included: -0.16 is a fall of 16 %.
+    vol_shocks, vol_index
+        The distinct shocks, and which of them each scenario applies to each underlying, `(S, U)`.
+    elapsed_years
+        `(S,)` time that passes, ACT/365F; volatilities are shocked at today's time to expiry.
+    asset_moves
+        Relative moves of settlement assets in USD, each `(S,)`. An asset that is not named here moves with the
+        underlying of the same name, and stays where there is none.
+    weights
+        `(S,)`; one for a deterministic grid.
+
+    Examples
+    --------
+    >>> scenarios = ScenarioSet.spot_moves(["down", "up"], ("BTC",), [[-0.1], [0.1]])
+    >>> len(scenarios), scenarios.asset_move("BTC").tolist(), scenarios.asset_move("USDC").tolist()
+    (2, [-0.1, 0.1], [0.0, 0.0])
+    """
+
+    labels: tuple[str, ...]
+    underlyings: tuple[str, ...]
+    spot: FloatArray
+    vol_shocks: tuple[VolShock, ...]
+    vol_index: IntArray
+    elapsed_years: FloatArray
+    weights: FloatArray
+    asset_moves: Mapping[str, FloatArray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shape = (len(self.labels), len(self.underlyings))
+        assert self.spot.shape == shape, f"spot has shape {self.spot.shape}, not {shape}"
+        assert self.vol_index.shape == shape, f"vol_index has shape {self.vol_index.shape}, not {shape}"
+        assert self.elapsed_years.shape == self.weights.shape == shape[:1], "one elapsed time and weight per scenario"
+        bad = np.argwhere(~(self.spot > -1.0) | np.isinf(self.spot))
+        if len(bad):
+            rule = "a price falls by less than 100 % and rises by a finite share"
+            raise InputError([
+                Problem("spot move", float(self.spot[s, u]), rule, where=f"{self.labels[s]}, {self.underlyings[u]}")
+                for s, u in bad
+            ])  # fmt: skip
+        if (self.elapsed_years < 0.0).any():
+            raise InputError(Problem("elapsed_years", float(self.elapsed_years.min()), "time does not run backwards"))
+        for name in ("spot", "vol_index", "elapsed_years", "weights"):
+            object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    @classmethod
+    def spot_moves(
+        cls,
+        labels: tuple[str, ...] | list[str],
+        underlyings: tuple[str, ...],
+        spot: FloatArray | list[list[float]],
+        *,
+        vol_shock: VolShock | None = None,
+    ) -> ScenarioSet:
+        """Return scenarios that move prices, `(S, U)`, under one volatility shock and no time."""
+        moves = np.asarray(spot, dtype=np.float64)
+        count = len(labels)
+        return cls(
+            labels=tuple(labels),
+            underlyings=underlyings,
+            spot=moves,
+            vol_shocks=(vol_shock or Unchanged(),),
+            vol_index=np.zeros(moves.shape, np.int64),
+            elapsed_years=np.zeros(count),
+            weights=np.ones(count),
+        )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __add__(self, other: ScenarioSet) -> ScenarioSet:
+        """Concatenate two sets over the same underlyings; equal volatility shocks are kept once."""
+        if self.underlyings != other.underlyings:
+            rule = f"sets that concatenate share their underlyings, here {self.underlyings}"
+            raise InputError(Problem("underlyings", other.underlyings, rule))
+        shocks = list(self.vol_shocks)
+        shocks += [shock for shock in other.vol_shocks if shock not in shocks]
+        moved = np.array([shocks.index(shock) for shock in other.vol_shocks], dtype=np.int64)
+        assets = sorted({*self.asset_moves, *other.asset_moves})
+        return replace(
+            self,
+            labels=self.labels + other.labels,
+            spot=np.concatenate([self.spot, other.spot]),
+            vol_shocks=tuple(shocks),
+            vol_index=np.concatenate([self.vol_index, moved[other.vol_index]]),
+            elapsed_years=np.concatenate([self.elapsed_years, other.elapsed_years]),
+            weights=np.concatenate([self.weights, other.weights]),
+            asset_moves={a: np.concatenate([self.asset_move(a), other.asset_move(a)]) for a in assets},
+        )
+
+    def take(self, rows: IntArray) -> ScenarioSet:
+        """Return the given scenarios, in the given order."""
+        return replace(
+            self,
+            labels=tuple(self.labels[s] for s in rows),
+            spot=self.spot[rows],
+            vol_index=self.vol_index[rows],
+            elapsed_years=self.elapsed_years[rows],
+            weights=self.weights[rows],
+            asset_moves={asset: moves[rows] for asset, moves in self.asset_moves.items()},
+        )
+
+    def asset_move(self, asset: str) -> FloatArray:
+        """Return the relative move of an asset in USD, `(S,)`."""
+        if asset in self.asset_moves:
+            return self.asset_moves[asset]
+        if asset in self.underlyings:
+            return self.spot[:, self.underlyings.index(asset)]
+        return float_column(np.zeros(len(self)))
+
+    @cached_property
+    def keys(self) -> tuple[tuple[object, ...], ...]:
+        """What each scenario does, as something that can be compared; labels and weights are left out."""
+        assets = sorted(self.asset_moves)
+        return tuple(
+            (
+                tuple(self.spot[s]),
+                tuple(self.vol_shocks[v] for v in self.vol_index[s]),
+                float(self.elapsed_years[s]),
+                tuple((asset, float(self.asset_moves[asset][s])) for asset in assets),
+            )
+            for s in range(len(self))
+        )
