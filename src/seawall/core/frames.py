@@ -39,4 +39,5 @@ def to_frame(rows: Sequence[Mapping[str, object]], *, library: str | None = None
     import narwhals as nw  # imported here: most programs never make a frame
 
     names = list(rows[0]) if rows else []
-    return nw.from_dict({name: [row[name] for row in rows] for name in names}, backend=library).to_native()
+    columns = {name: [row[name] for row in rows] for name in names}
+    return nw.from_dict(columns, backend=nw.Implementation.from_string(library)).to_native()

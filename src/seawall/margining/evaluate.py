@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -99,7 +100,7 @@ def _stack(parts: Sequence[Requirement]) -> Requirement:
         assert part.underlyings == first.underlyings, "blocks of one book share their underlyings"
         refused.update(part.refused)
     arrays = ("account", "currency", "equity", "margin_balance", "haircut", "worst_scenario", "worst_underlying")
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
+    joined: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
     assert all(len(part.uses) == len(first.uses) for part in parts), "blocks of one book rest on the same rules"
     return replace(
         first,

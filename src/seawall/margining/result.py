@@ -131,7 +131,8 @@ class Margins:
 
     def __getitem__(self, account: str) -> tuple[AccountMargin, ...]:
         """Return the netting sets of one account."""
-        return tuple(self._row(r) for r in np.flatnonzero(self.requirement.account == self.book.book.row(account)))
+        rows = np.flatnonzero(self.requirement.account == self.book.book.row(account))
+        return tuple(self._row(int(r)) for r in rows)
 
     @cached_property
     def initial_margin(self) -> FloatArray:

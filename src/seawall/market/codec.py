@@ -67,7 +67,7 @@ def encode(snapshot: MarketSnapshot) -> bytes:
     --------
     >>> from seawall.instruments import Spot
     >>> table = InstrumentTable.of([Spot(name="BTC_USDC", underlying="BTC", quote="USDC", settlement="USDC")])
-    >>> snapshot = MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0, index={"BTC": 1})
+    >>> snapshot = MarketSnapshot.of(table, name="now", venue="deribit", source="me", time_ns=0, index={"BTC": 65e3})
     >>> decode(encode(snapshot)).digest == snapshot.digest
     True
     """
@@ -173,6 +173,8 @@ def _check_codes(columns: dict[str, npt.NDArray[np.generic]], head: _Head, where
         texts: tuple[str, ...] = getattr(head, field)
         if len(set(texts)) != len(texts):
             problems.append(Problem(field, f"{len(texts)} texts", f"each stands once; {_KEEP_RULE}", where=where))
+    if not -(2**63) <= head.time_ns < 2**63:
+        problems.append(Problem("time_ns", head.time_ns, f"times are 64-bit; {_KEEP_RULE}", where=where))
     if problems:
         raise InputError(problems)
 

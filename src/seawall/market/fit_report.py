@@ -40,8 +40,9 @@ class SliceFit:
         Share of fitted quotes whose bid-ask volatilities hold the smile; NaN for fits to marks, which have no spread.
     least_durrleman, least_calendar_gap
         Least `g(k)`; least total variance above the expiry before. Below zero is arbitrage.
-    checked_low, checked_high
-        Log-moneyness between which the two were checked.
+    reach, near_reach
+        Log-moneyness on either side of the money up to which the two were checked; the second is the lesser of this
+        expiry's reach and that of the one before.
     """
 
     underlying: str
@@ -66,8 +67,8 @@ class SliceFit:
     inside_share: float
     least_durrleman: float
     least_calendar_gap: float
-    checked_low: float
-    checked_high: float
+    reach: float
+    near_reach: float
 
     @property
     def butterfly_ok(self) -> bool:

@@ -13,6 +13,8 @@ WIDEST_BAND = 0.5
 """Ask less bid volatility as a share of their middle, above which a quote is too wide to say where the smile is."""
 LEAST_HALF_WIDTH = 0.0025
 """Per √year: a quarter of a point. Tighter quotes weigh no more than this, as their mids are no better than that."""
+LEAST_VEGA_RATIO = 0.05
+"""Published volatilities weigh by their vega, as that makes price of them; the far wings keep this share of a say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class SmileQuotes:
     rows
         Rows of the snapshot, `(n,)`.
     bid_vol, ask_vol
-        Volatility of bid and ask, `(n,)`; equal for marks.
+        Volatility of bid and ask, `(n,)`; equal where the venue publishes one volatility.
+    half_width
+        Uncertainty that each enters the fit with, `(n,)`.
     dropped
         Count of quotes left out, by reason.
     """
@@ -32,22 +36,27 @@ class SmileQuotes:
     rows: IntArray
     bid_vol: FloatArray
     ask_vol: FloatArray
+    half_width: FloatArray
     dropped: dict[str, int]
 
     @classmethod
     def none(cls) -> SmileQuotes:
         """Return the quotes of an expiry that can't be fitted: none."""
-        return cls(np.empty(0, np.int64), np.empty(0), np.empty(0), {})
+        return cls(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0), {})
+
+    @classmethod
+    def published(
+        cls, rows: IntArray, *, strike: FloatArray, vol: FloatArray, forward: float, years: float
+    ) -> SmileQuotes:
+        """Return volatilities that the venue publishes, `(n,)` each: no spread, and weight by vega."""
+        deviations = np.log(strike / forward) / (vol * np.sqrt(years))
+        vega_ratio = np.maximum(np.exp(-0.5 * deviations**2), LEAST_VEGA_RATIO)
+        return cls(rows, vol, vol, LEAST_HALF_WIDTH / vega_ratio, {})
 
     @property
     def mid_vol(self) -> FloatArray:
         """Middle of the two volatilities, `(n,)`."""
         return np.asarray(0.5 * (self.bid_vol + self.ask_vol))
-
-    @property
-    def half_width(self) -> FloatArray:
-        """Half of the distance between them, at least `LEAST_HALF_WIDTH`, `(n,)`."""
-        return np.maximum(0.5 * (self.ask_vol - self.bid_vol), LEAST_HALF_WIDTH)
 
 
 def smile_quotes(
@@ -101,7 +110,9 @@ def smile_quotes(
     kept = np.flatnonzero(reason == "")
     kept = kept[np.argsort(strike[kept], kind="stable")]
     counts = {name: int(np.sum(reason == name)) for name in REASONS}
-    return SmileQuotes(rows[kept], bid_vol[kept], ask_vol[kept], {name: n for name, n in counts.items() if n})
+    bid_vol, ask_vol = bid_vol[kept], ask_vol[kept]
+    half_width = np.maximum(0.5 * (ask_vol - bid_vol), LEAST_HALF_WIDTH)
+    return SmileQuotes(rows[kept], bid_vol, ask_vol, half_width, {name: n for name, n in counts.items() if n})
 
 
 REASONS = ("no quote", "one side only", "zero", "crossed", "below intrinsic", "too wide", "other side used")

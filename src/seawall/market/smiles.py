@@ -11,8 +11,8 @@ from seawall.market.fit_report import NO_NEAR, FitReport, SliceFit
 from seawall.market.forwards import ExpiryForward
 from seawall.market.smile_quotes import SmileQuotes, smile_quotes
 from seawall.market.snapshot import MarketSnapshot, Origin
-from seawall.market.svi import Svi, least_calendar_gap, least_durrleman
-from seawall.market.svi_fit import LEAST_QUOTE_COUNT, CheckedRange, fit_svi
+from seawall.market.svi import least_calendar_gap, least_durrleman
+from seawall.market.svi_fit import LEAST_QUOTE_COUNT, Checked, fit_svi
 
 CHECKED_STRIKES = 1.5
 CHECKED_DEVIATIONS = 5.0
@@ -33,34 +33,35 @@ def fit_smiles(snapshot: MarketSnapshot, forwards: Iterable[ExpiryForward]) -> F
         From `expiry_forwards`, chain by chain and in order of time.
     """
     rows: list[SliceFit] = []
-    near: dict[tuple[str, str, str, bool], Svi] = {}
+    near: dict[tuple[str, str, str, bool], SliceFit] = {}
     for expiry in forwards:
         row = _fit_slice(snapshot, expiry, near.get(expiry.chain))
         if row.smile is not None:
-            near[expiry.chain] = row.smile
+            near[expiry.chain] = row
         rows.append(row)
     return FitReport(tuple(rows))
 
 
-def _fit_slice(snapshot: MarketSnapshot, expiry: ExpiryForward, near: Svi | None) -> SliceFit:
+def _fit_slice(snapshot: MarketSnapshot, expiry: ExpiryForward, near: SliceFit | None) -> SliceFit:
     usable = np.isfinite(expiry.forward) and expiry.years > 0.0
     quotes = _targets(snapshot, expiry) if usable else SmileQuotes.none()
     smile, gap, least_g, reach, errors, inside = None, np.nan, np.nan, np.nan, np.array([np.nan]), np.nan
-    weighted = np.nan
+    weighted, near_reach = np.nan, np.nan
     if len(quotes.rows) >= LEAST_QUOTE_COUNT:
         k = _log_moneyness(snapshot, expiry, quotes)
         vol = quotes.mid_vol
         reach = _reach(snapshot, expiry, at_the_money=float(vol[np.argmin(np.abs(k))]))
-        checked = CheckedRange(-reach, reach)
-        smile = fit_svi(k, vol, quotes.half_width, expiry.years, checked=checked, near=near)
+        checked = Checked(reach) if near is None else Checked(reach, near.smile, min(reach, near.reach))
+        near_reach = checked.near_reach
+        smile = fit_svi(k, vol, quotes.half_width, expiry.years, checked=checked)
         fitted = np.sqrt(smile.total_variance(k) / expiry.years)
         errors = (fitted - vol) / POINT
         weight = quotes.half_width**-2.0
         weighted = float(np.sqrt(np.sum(weight * errors**2) / np.sum(weight)))
         if np.any(quotes.ask_vol > quotes.bid_vol):
             inside = float(np.mean((fitted >= quotes.bid_vol) & (fitted <= quotes.ask_vol)))
-        least_g = least_durrleman(smile, -reach, reach)
-        gap = NO_NEAR if near is None else least_calendar_gap(near, smile, -reach, reach)
+        least_g = least_durrleman(smile, reach)
+        gap = NO_NEAR if checked.near is None else least_calendar_gap(checked.near, smile, near_reach)
     parity = expiry.parity
     return SliceFit(
         underlying=expiry.underlying, quote=expiry.quote, settlement=expiry.settlement, expiry_ns=expiry.expiry_ns,
@@ -69,7 +70,7 @@ def _fit_slice(snapshot: MarketSnapshot, expiry: ExpiryForward, near: Svi | None
         pair_count=parity.pair_count, smile=smile, quote_count=len(quotes.rows), dropped=quotes.dropped,
         rmse_points=float(np.sqrt(np.mean(errors**2))), weighted_rmse_points=weighted,
         max_error_points=float(np.max(np.abs(errors))), inside_share=inside, least_durrleman=least_g,
-        least_calendar_gap=gap, checked_low=-reach, checked_high=reach,
+        least_calendar_gap=gap, reach=reach, near_reach=near_reach,
     )  # fmt: skip
 
 
@@ -80,7 +81,9 @@ def _targets(snapshot: MarketSnapshot, expiry: ExpiryForward) -> SmileQuotes:
     strikes, first = np.unique(table.strike[published], return_index=True)
     if len(strikes) >= LEAST_QUOTE_COUNT:
         picked = published[first]
-        return SmileQuotes(picked, snapshot.vol[picked], snapshot.vol[picked], {})
+        return SmileQuotes.published(
+            picked, strike=strikes, vol=snapshot.vol[picked], forward=expiry.forward, years=expiry.years
+        )
     unit = expiry.forward if expiry.inverse else 1.0
     return smile_quotes(
         rows, strike=table.strike[rows], is_call=table.is_call[rows], bid=snapshot.bid[rows] * unit,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +121,7 @@ class MarketSnapshot:
         ('OBSERVED', 'MISSING')
         """
         count = len(table)
-        made: dict[str, npt.NDArray[np.generic]] = {}
+        made: dict[str, Any] = {}
         for column in FLOAT_COLUMNS:
             given = columns.pop(column, None)
             made[column] = np.full(count, np.nan) if given is None else np.array(given, dtype=np.float64)
@@ -136,7 +137,7 @@ class MarketSnapshot:
         return cls(
             name=name, venue=venue, source=source, time_ns=time_ns, table=table, index=index,
             index_origin=index_origin or {}, notes=tuple(notes), **made,
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.table)

@@ -82,37 +82,35 @@ class Svi:
         return self.b * (1.0 + abs(self.rho))
 
 
-def log_moneyness_grid(low: float, high: float, *, count: int) -> FloatArray:
-    """Return `count` points from `low` to `high` around the money, densest at `k = 0`.
+def log_moneyness_grid(reach: float, *, count: int) -> FloatArray:
+    """Return `count` points from `-reach` to `reach`, densest at the money.
 
     Curvature sits near the money and the wings are straight lines, so an even grid would spend its points on the wings.
 
     Examples
     --------
-    >>> log_moneyness_grid(-1.0, 1.0, count=5).round(3).tolist()
+    >>> log_moneyness_grid(1.0, count=5).round(3).tolist()
     [-1.0, -0.133, 0.0, 0.133, 1.0]
     """
-    assert low < 0.0 < high, f"the grid runs from {low} to {high} and must hold the money"
     bend = 4.0  # sinh(4)/4 is about 7: the middle is seven times as dense as an even grid
-    at = np.linspace(-1.0, 1.0, count)
-    return np.asarray(np.where(at < 0.0, -low, high) * np.sinh(bend * at) / np.sinh(bend))
+    return np.asarray(reach * np.sinh(bend * np.linspace(-1.0, 1.0, count)) / np.sinh(bend))
 
 
-def least_durrleman(smile: Svi, low: float, high: float) -> float:
-    """Return the least `g(k)` on a fine grid from `low` to `high`; the grid has `FINE_COUNT` points."""
-    return float(np.min(smile.durrleman(log_moneyness_grid(low, high, count=FINE_COUNT))))
+def least_durrleman(smile: Svi, reach: float) -> float:
+    """Return the least `g(k)` on a grid of `FINE_COUNT` points from `-reach` to `reach`."""
+    return float(np.min(smile.durrleman(log_moneyness_grid(reach, count=FINE_COUNT))))
 
 
-def least_calendar_gap(near: Svi, far: Svi, low: float, high: float) -> float:
-    """Return the least of `w_far(k) - w_near(k)` on a fine grid; below zero is calendar arbitrage.
+def least_calendar_gap(near: Svi, far: Svi, reach: float) -> float:
+    """Return the least of `w_far(k) - w_near(k)` on the same grid; below zero is calendar arbitrage.
 
     Examples
     --------
     >>> near, far = Svi(0.01, 0.02, 0.0, 0.0, 0.1), Svi(0.02, 0.02, 0.0, 0.0, 0.1)
-    >>> round(least_calendar_gap(near, far, -1.0, 1.0), 9)
+    >>> round(least_calendar_gap(near, far, 1.0), 9)
     0.01
     """
-    k = log_moneyness_grid(low, high, count=FINE_COUNT)
+    k = log_moneyness_grid(reach, count=FINE_COUNT)
     return float(np.min(far.total_variance(k) - near.total_variance(k)))
 
 

@@ -9,7 +9,7 @@ a smile of half a day and one of a year are the same problem.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ _START_CENTRES = np.linspace(-2.0, 2.0, 13)
 _START_WIDTHS = np.geomspace(0.2, 6.0, 10)
 _START_COUNT = 2
 _COARSE_COUNT = 121
-_PENALTIES = (0.0, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7)
+_PENALTIES = (0.0, 1e3, 1e5, 1e7, 1e9)
 """Weights tried in turn, per grid point, against a mean squared error of about 1 half-spread squared."""
 _BUTTERFLY_MARGIN = 2e-3
 _CALENDAR_MARGIN = 1e-4
@@ -38,14 +38,27 @@ wings of a slice with few of them, which would else be free to rise without boun
 """
 _STEP_COUNT = 60
 _BUMP = 1e-6
+_ROUNDING = 1e-6
+"""Share by which a lift goes beyond what is short, so that rounding does not take it back."""
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedRange:
-    """Log-moneyness between which a slice is checked: for butterflies on its own, for calendars with the one before."""
+class Checked:
+    """Where a slice is to hold no arbitrage.
 
-    low: float
-    high: float
+    Attributes
+    ----------
+    reach
+        Butterflies are looked for at log-moneyness from `-reach` to `reach`.
+    near, near_reach
+        The slice of the expiry before, which total variance may not fall below, and the log-moneyness up to which the
+        two are compared. Beyond the strikes of the nearer expiry there is nothing to trade against, and its wing is a
+        straight line that can cross any other.
+    """
+
+    reach: float
+    near: Svi | None = None
+    near_reach: float = 0.0
 
 
 def fit_svi(
@@ -54,8 +67,7 @@ def fit_svi(
     half_width: FloatArray,
     years: float,
     *,
-    checked: CheckedRange,
-    near: Svi | None = None,
+    checked: Checked,
 ) -> Svi:
     """Return the slice nearest to some volatilities, in units of their half bid-ask width.
 
@@ -67,40 +79,46 @@ def fit_svi(
         Time to expiry, above 0.
     checked
         Where the slice is to hold no arbitrage. Whether it does is for the caller to verify; see `is_free`.
-    near
-        The slice of the expiry before: total variance may not fall below it.
 
     Examples
     --------
     >>> smile = Svi(a=0.01, b=0.04, rho=-0.3, m=0.02, sigma=0.1)
     >>> k = np.linspace(-0.4, 0.4, 15)
     >>> vol = np.sqrt(smile.total_variance(k) / 0.1)
-    >>> found = fit_svi(k, vol, np.full(15, 0.0005), 0.1, checked=CheckedRange(-0.6, 0.6))
+    >>> found = fit_svi(k, vol, np.full(15, 0.0005), 0.1, checked=Checked(0.6))
     >>> bool(np.max(np.abs(np.sqrt(found.total_variance(k) / 0.1) - vol)) < 0.0005)
     True
     """
     assert k.shape == vol.shape == half_width.shape, "one volatility and one width per quote"
     assert len(k) >= LEAST_QUOTE_COUNT, f"{len(k)} quotes; a slice takes {LEAST_QUOTE_COUNT}"
     unit = _Unit.of(k, vol, years)
-    problem = _Problem.of(k, vol, half_width, years, unit=unit, checked=checked, near=near)
+    problem = _Problem.of(k, vol, half_width, years, unit=unit, checked=checked)
     starts = [_polish(problem, start, penalty=0.0) for start in _starts(problem)]
     point, _ = min(starts, key=lambda pair: pair[1])
     for penalty in _PENALTIES:
         if penalty:
             point, _ = _polish(problem, point, penalty=penalty)
         smile = unit.to_svi(point)
-        if is_free(smile, checked=checked, near=near):
+        if is_free(smile, checked):
             break
-    return smile
+    return _lifted(smile, checked)
 
 
-def is_free(smile: Svi, *, checked: CheckedRange, near: Svi | None) -> bool:
+def is_free(smile: Svi, checked: Checked) -> bool:
     """Return whether a slice has no butterfly and no calendar arbitrage on the checked range, and no too steep wing."""
     if smile.least_variance < 0.0 or smile.wing_slope > LEE_SLOPE:
         return False
-    if least_durrleman(smile, checked.low, checked.high) < 0.0:
+    if least_durrleman(smile, checked.reach) < 0.0:
         return False
-    return near is None or least_calendar_gap(near, smile, checked.low, checked.high) >= 0.0
+    return checked.near is None or least_calendar_gap(checked.near, smile, checked.near_reach) >= 0.0
+
+
+def _lifted(smile: Svi, checked: Checked) -> Svi:
+    """Return the slice raised by the sliver of calendar arbitrage that a penalty can leave."""
+    if checked.near is None:
+        return smile
+    short = max(-least_calendar_gap(checked.near, smile, checked.near_reach), 0.0)
+    return replace(smile, a=smile.a + short * (1.0 + _ROUNDING)) if short else smile
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +160,8 @@ class _Problem:
     vol: FloatArray
     weight: FloatArray
     grid: FloatArray
-    below: FloatArray | None
+    near_grid: FloatArray
+    below: FloatArray
     deviation: float
     years: float
 
@@ -155,14 +174,16 @@ class _Problem:
         years: float,
         *,
         unit: _Unit,
-        checked: CheckedRange,
-        near: Svi | None,
+        checked: Checked,
     ) -> _Problem:
         deviation = float(np.sqrt(unit.variance))
-        grid = log_moneyness_grid(checked.low, checked.high, count=_COARSE_COUNT)
-        below = None if near is None else near.total_variance(grid) / unit.variance
+        grid = log_moneyness_grid(checked.reach, count=_COARSE_COUNT)
+        near_grid = below = np.empty(0)
+        if checked.near is not None:
+            near_grid = log_moneyness_grid(checked.near_reach, count=_COARSE_COUNT)
+            below = checked.near.total_variance(near_grid) / unit.variance
         weight = 1.0 / half_width / np.sqrt(len(k))
-        return cls(k / deviation, vol, weight, grid / deviation, below, deviation, years)
+        return cls(k / deviation, vol, weight, grid / deviation, near_grid / deviation, below, deviation, years)
 
     def residuals(self, points: FloatArray, penalty: float) -> FloatArray:
         """Return all residuals `(p, r)` of points `(p, 5)`; their sum of squares is the objective."""
@@ -191,8 +212,9 @@ class _Problem:
         steep = self.deviation * b * (1.0 + np.abs(rho)) - _LEE_AIM
         rows = [np.maximum(_BUTTERFLY_MARGIN - g, 0.0) * scale]
         rows.append(np.maximum(steep, 0.0) * scale * np.sqrt(len(self.grid)))
-        if self.below is not None:
-            rows.append(np.maximum(self.below + _CALENDAR_MARGIN - w, 0.0) * scale)
+        away = self.near_grid - m
+        w = a + b * (rho * away + np.hypot(away, sigma))
+        rows.append(np.maximum(self.below + _CALENDAR_MARGIN - w, 0.0) * scale)
         return rows
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from seawall.core.evidence import Evidence, Grade, weakest
 from seawall.core.time import to_ns
 from seawall.policy.names import nearest_names
 from seawall.policy.parameter import Parameter, Rule
-from seawall.policy.schema import Schema
+from seawall.policy.schema import Schema, schema_of
 
 SET_BY_USER = "set by the user"
 """Source of a parameter that a what-if changed."""
@@ -96,10 +96,8 @@ class MarginPolicy:
         ...     "general.mm_factor")
         0.75
         """
-        changed = _checked(settings, like, known=like.schema.entries, where=policy_id)
-        stated = {
-            name: replace(parameter, source=source, grade=grade, note="") for name, parameter in changed.items()
-        }
+        changed = _checked(settings, like, allowed=like.knows, where=policy_id)
+        stated = {name: replace(parameter, source=source, grade=grade, note="") for name, parameter in changed.items()}
         return cls(
             id=policy_id,
             model=like.model,
@@ -203,7 +201,7 @@ class MarginPolicy:
         >>> at("deribit/x_pm/2026-02-15").with_numbers({"currency_pair.btc_usd.price_range": 0.20}).id
         'deribit/x_pm/2026-02-15 +1 change'
         """
-        checked = _checked(settings, self, known=self.parameters, where=self.id)
+        checked = _checked(settings, self, allowed=self.has, where=self.id)
         changed = {
             name: replace(parameter, source=SET_BY_USER, grade=Grade.ASSUMED, note="")
             for name, parameter in checked.items()
@@ -221,19 +219,19 @@ _CHANGES = re.compile(r" \+\d+ changes?$")
 
 
 def _checked(
-    settings: Mapping[str, object], policy: MarginPolicy, *, known: Mapping[str, object], where: str
+    settings: Mapping[str, object], policy: MarginPolicy, *, allowed: Callable[[str], bool], where: str
 ) -> dict[str, Parameter]:
     """Return parameters that hold the settings, or raise with every problem found."""
     accepted: dict[str, Parameter] = {}
     problems: list[Problem] = []
     unknown = False
     for name, setting in settings.items():
-        schema = policy.schema.find(name)
-        if schema is None or not (known is policy.schema.entries or name in known):
+        if not allowed(name):
             unknown = True
             rule = f"no such parameter{nearest_names(name, policy.parameters)}"
             problems.append(Problem(name, setting, rule, where=where))
             continue
+        schema = policy.schema.find(name) or schema_of(policy.parameters[name])
         try:
             value = schema.setting(setting)
         except ValueError as broken:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seawall.core.errors import Problem
-from seawall.policy.parameter import Setting
+from seawall.policy.parameter import Parameter, Setting
 
 Kind = Literal["number", "numbers", "flag", "word"]
 ANY_NAME = "*"
@@ -60,16 +60,18 @@ class ParameterSchema:
         if isinstance(given, bool) or not isinstance(given, int | float):
             raise ValueError(f"it is a number {self.bounds_text}")
         number = float(given)
-        assert self.lower is not None, f"{self.pattern} has no lower bound"
-        assert self.upper is not None, f"{self.pattern} has no upper bound"
-        if not (math.isfinite(number) and self.lower <= number <= self.upper):
+        lower = -math.inf if self.lower is None else self.lower
+        upper = math.inf if self.upper is None else self.upper
+        if not (math.isfinite(number) and lower <= number <= upper):
             raise ValueError(f"it is {self.bounds_text}")
         return number
 
     @property
     def bounds_text(self) -> str:
         """The bounds in words, with the unit."""
-        return f"from {self.lower:g} to {self.upper:g} ({self.unit})"
+        lower = "any" if self.lower is None else f"{self.lower:g}"
+        upper = "any" if self.upper is None else f"{self.upper:g}"
+        return f"from {lower} to {upper} ({self.unit})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,14 @@ class Schema:
             if pattern in self.entries:
                 return self.entries[pattern]
         return None
+
+
+def schema_of(parameter: Parameter) -> ParameterSchema:
+    """Return the schema that a parameter carries in itself: for policies built without a family's schema."""
+    kinds: dict[type, Kind] = {bool: "flag", str: "word", tuple: "numbers"}
+    kind = kinds.get(type(parameter.value), "number")
+    bounds = (parameter.lower, parameter.upper)
+    return ParameterSchema(parameter.name, kind, parameter.unit, parameter.note, *bounds, parameter.choices)
 
 
 _KEYS = {"unit", "description", "min", "max", "choices", "kind"}

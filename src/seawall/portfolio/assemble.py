@@ -117,10 +117,10 @@ def _contradictory(rows: _Rows, findings: Findings) -> BoolArray:
     strange = rows.by_name([is_asset(name) and not _ASSET.fullmatch(name) for name in rows.names])
 
     def name(i: int) -> str:
-        return rows.names[rows.name[i]]
+        return rows.names[int(rows.name[i])]
 
     def kind(i: int) -> str:
-        return KINDS[rows.kind[i]]
+        return KINDS[int(rows.kind[i])]
 
     checks: list[tuple[BoolArray, str, Callable[[int], object], str]] = [
         (strange, "instrument", name, "an asset is letters and digits; an instrument's name has a - or a _"),

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from seawall.portfolio.assemble import NameRule, book_of_cells
 from seawall.portfolio.book import Book
 from seawall.portfolio.cells import FIELDS, NEEDED_FIELDS, Cells
 from seawall.portfolio.findings import Findings
-from seawall.portfolio.assemble import NameRule, book_of_cells
 
 SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 CHUNK_LINES_COUNT = 512

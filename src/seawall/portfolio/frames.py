@@ -74,7 +74,7 @@ def frame_cells(frame: Any, findings: Findings) -> Cells:
     )
 
 
-def to_frame(book: Book, library: Any) -> Any:
+def book_frame(book: Book, library: Any) -> Any:
     """Return a book as a frame of the plain form, in the library that the caller brings.
 
     Parameters
@@ -93,7 +93,7 @@ def to_frame(book: Book, library: Any) -> Any:
     --------
     >>> import polars as pl
     >>> book = read_frame(pl.DataFrame({"instrument": ["BTC"], "size": [2.0]}))
-    >>> to_frame(book, pl)["size"].to_list()
+    >>> book_frame(book, pl)["size"].to_list()
     [2.0]
     """
     import narwhals as nw

@@ -23,6 +23,7 @@ Source: F. Black, The pricing of commodity contracts, Journal of Financial Econo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -197,7 +198,7 @@ def out_of_money_share(log_forward_strike: FloatArray, total_vol: FloatArray) ->
     Examples
     --------
     >>> out_of_money_share(np.array([0.0, 0.3, 0.3]), np.array([0.2, 0.2, 0.0])).round(9).tolist()
-    [0.079655675, 0.012084904, 0.0]
+    [0.079655675, 0.006785353, 0.0]
     """
     centre = np.abs(_over_vol(log_forward_strike, total_vol))
     half = 0.5 * total_vol
@@ -219,7 +220,7 @@ def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
         return np.where(top == 0.0, 0.0, top / bottom)
 
 
-def _broadcast(*arguments: npt.ArrayLike) -> tuple[np.ndarray, ...]:  # type: ignore[type-arg]
+def _broadcast(*arguments: npt.ArrayLike) -> tuple[npt.NDArray[Any], ...]:
     return np.broadcast_arrays(
         *(a if np.asarray(a).dtype == np.bool_ else np.asarray(a, dtype=np.float64) for a in arguments)
     )

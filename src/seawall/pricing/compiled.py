@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
-import numba
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.pricing.black76 import log_moneyness
-from seawall.pricing.compiled_math import INLINE, OPTIONS, out_of_money_share
+from seawall.pricing.compiled_math import inlined, kernel, out_of_money_share
 from seawall.pricing.grid import OptionGrid
 
 # Options per tile: eight columns of 512 doubles are 32 KiB, a first cache of today.
@@ -86,7 +86,7 @@ def pnl_grid(
     >>> from seawall.pricing.grid import option_grid
     >>> grid = option_grid([100.0], [100.0], [True], [0], mark=[7.9655674554], contract_size=10.0)
     >>> pnl_grid(grid, np.array([[0.0], [0.1]]), np.array([[0.2]]), np.array([[0], [0]])).round(6).tolist()
-    [[0.0], [63.264439]]
+    [[0.0], [63.264435]]
     """
     return _run(_pnl_rows, grid, spot_move, total_vol, vol_row, out, threads)
 
@@ -157,7 +157,7 @@ def _run(
     with ThreadPoolExecutor(parts) as pool:
         jobs = [
             pool.submit(kernel, *columns, log_factor[a:b], factor[a:b], vol_row[a:b], out[a:b])
-            for a, b in zip(edges[:-1], edges[1:], strict=True)
+            for a, b in pairwise(edges)
         ]
         for job in jobs:
             job.result()
@@ -175,8 +175,17 @@ def _check(grid: OptionGrid, spot_move: FloatArray, total_vol: FloatArray, vol_r
         raise ValueError(f"vol_row is up to {vol_row.max()}; total_vol has {total_vol.shape[0]} rows")
 
 
-@numba.njit(**INLINE)
-def _price_row(log_moneyness, forward, strike, side, total_vol, factor, log_factor, out):  # type: ignore[no-untyped-def]
+@inlined
+def _price_row(
+    log_moneyness: FloatArray,
+    forward: FloatArray,
+    strike: FloatArray,
+    side: FloatArray,
+    total_vol: FloatArray,
+    factor: float,
+    log_factor: float,
+    out: FloatArray,
+) -> None:
     for n in range(out.shape[0]):
         moved = forward[n] * factor
         fixed = strike[n]
@@ -186,8 +195,10 @@ def _price_row(log_moneyness, forward, strike, side, total_vol, factor, log_fact
         out[n] = smaller * out_of_money_share(log_moneyness[n] + log_factor, total_vol[n]) + intrinsic
 
 
-@numba.njit(**INLINE)
-def _pnl_row(forward, mark, inverse, contract_size, factor, out):  # type: ignore[no-untyped-def]
+@inlined
+def _pnl_row(
+    forward: FloatArray, mark: FloatArray, inverse: BoolArray, contract_size: FloatArray, factor: float, out: FloatArray
+) -> None:
     for n in range(out.shape[0]):
         numeraire = forward[n] * factor if inverse[n] else 1.0
         worth = out[n] / numeraire
@@ -195,34 +206,60 @@ def _pnl_row(forward, mark, inverse, contract_size, factor, out):  # type: ignor
         out[n] = contract_size[n] * (worth - mark[n])
 
 
-@numba.njit(nogil=True, **OPTIONS)
-def _price_rows(  # type: ignore[no-untyped-def]
-    log_moneyness, forward, strike, side, mark, inverse, contract_size, run_start, run_underlying, total_vol,
-    log_factor, factor, vol_row, out,
-):  # fmt: skip
+@kernel
+def _price_rows(
+    log_moneyness: FloatArray,
+    forward: FloatArray,
+    strike: FloatArray,
+    side: FloatArray,
+    mark: FloatArray,
+    inverse: BoolArray,
+    contract_size: FloatArray,
+    run_start: IntArray,
+    run_underlying: IntArray,
+    total_vol: FloatArray,
+    log_factor: FloatArray,
+    factor: FloatArray,
+    vol_row: IntArray,
+    out: FloatArray,
+) -> None:
     for run in range(run_underlying.shape[0]):
         u = run_underlying[run]
         for a in range(run_start[run], run_start[run + 1], _TILE):
             b = min(a + _TILE, run_start[run + 1])
             for s in range(out.shape[0]):
+                vol = total_vol[vol_row[s, u], a:b]
                 _price_row(
-                    log_moneyness[a:b], forward[a:b], strike[a:b], side[a:b], total_vol[vol_row[s, u], a:b],
+                    log_moneyness[a:b], forward[a:b], strike[a:b], side[a:b], vol,
                     factor[s, u], log_factor[s, u], out[s, a:b],
                 )  # fmt: skip
 
 
-@numba.njit(nogil=True, **OPTIONS)
-def _pnl_rows(  # type: ignore[no-untyped-def]
-    log_moneyness, forward, strike, side, mark, inverse, contract_size, run_start, run_underlying, total_vol,
-    log_factor, factor, vol_row, out,
-):  # fmt: skip
+@kernel
+def _pnl_rows(
+    log_moneyness: FloatArray,
+    forward: FloatArray,
+    strike: FloatArray,
+    side: FloatArray,
+    mark: FloatArray,
+    inverse: BoolArray,
+    contract_size: FloatArray,
+    run_start: IntArray,
+    run_underlying: IntArray,
+    total_vol: FloatArray,
+    log_factor: FloatArray,
+    factor: FloatArray,
+    vol_row: IntArray,
+    out: FloatArray,
+) -> None:
     for run in range(run_underlying.shape[0]):
         u = run_underlying[run]
         for a in range(run_start[run], run_start[run + 1], _TILE):
             b = min(a + _TILE, run_start[run + 1])
             for s in range(out.shape[0]):
+                vol = total_vol[vol_row[s, u], a:b]
                 _price_row(
-                    log_moneyness[a:b], forward[a:b], strike[a:b], side[a:b], total_vol[vol_row[s, u], a:b],
+                    log_moneyness[a:b], forward[a:b], strike[a:b], side[a:b], vol,
                     factor[s, u], log_factor[s, u], out[s, a:b],
                 )  # fmt: skip
                 _pnl_row(forward[a:b], mark[a:b], inverse[a:b], contract_size[a:b], factor[s, u], out[s, a:b])

@@ -9,7 +9,8 @@ Import this module only from inside a function: it brings numba with it.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 from llvmlite import ir
@@ -20,8 +21,10 @@ from seawall.pricing.mills import TAIL_CLAMP, TAIL_DENOMINATOR, TAIL_END, TAIL_N
 
 # `contract` allows fused multiply-add, `nsz` lets a select become a minimum. Not `reassoc`: it folds the magic number
 # below away. Not `nnan`: a NaN here means *unavailable* and has to come out as it went in.
-OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy", "cache": True}
-INLINE: dict[str, Any] = {**OPTIONS, "forceinline": True}
+_OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy"}
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _LOG2_E = 1.4426950408889634
 # log 2 in two parts, the first with 21 trailing zero bits so that k times it is exact for |k| < 2²¹.
@@ -54,23 +57,36 @@ _TINY_VOL = 1.0e-300
 _FAR_MONEYNESS = 1.0e5
 
 
-@intrinsic
-def _bits_of(typingctx: Any, x: Any) -> Any:  # noqa: ARG001
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
-        return builder.bitcast(args[0], ir.IntType(64))
+def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Compile at first call, to run without the interpreter lock, and keep the result on disk for the next process.
 
-    return types.int64(types.float64), codegen
-
-
-@intrinsic
-def _float_of(typingctx: Any, x: Any) -> Any:  # noqa: ARG001
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
-        return builder.bitcast(args[0], ir.DoubleType())
-
-    return types.float64(types.int64), codegen
+    The kept code is renewed when the kernel's own file changes. After an edit of *this* file touch that one too.
+    """
+    return cast("Callable[_P, _R]", numba.njit(nogil=True, cache=True, **_OPTIONS)(function))
 
 
-@numba.njit(**INLINE)
+def inlined(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Compile as part of the kernel that calls it."""
+    return cast("Callable[_P, _R]", numba.njit(forceinline=True, **_OPTIONS)(function))
+
+
+def _bit_cast(argument: Any, result: Any, register: Any) -> Callable[[Any], Any]:
+    """Return a compiled function that reads the bits of one type as another; it costs no instruction."""
+
+    def typed(typing_context: Any, x: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.bitcast(arguments[0], register)
+
+        return result(argument), generate
+
+    return cast("Callable[[Any], Any]", intrinsic(typed))
+
+
+_bits_of = _bit_cast(types.float64, types.int64, ir.IntType(64))
+_float_of = _bit_cast(types.int64, types.float64, ir.DoubleType())
+
+
+@inlined
 def exp_near(y: float) -> float:
     """Return exp(y) for -708 <= y <= 709, to one unit in the last place; NaN stays NaN."""
     shifted = y * _LOG2_E + _MAGIC
@@ -88,10 +104,11 @@ def exp_near(y: float) -> float:
     p = p * r + _E2
     p = p * r + 1.0
     p = p * r + 1.0
-    return p * _float_of((_bits_of(shifted) + _EXPONENT_BIAS) << _MANTISSA_BITS)
+    power: float = _float_of((_bits_of(shifted) + _EXPONENT_BIAS) << _MANTISSA_BITS)
+    return p * power
 
 
-@numba.njit(**INLINE)
+@inlined
 def tail_numerator(x: float) -> float:
     """Return the upper polynomial of `mills.scaled_tail`."""
     p = _P9
@@ -106,7 +123,7 @@ def tail_numerator(x: float) -> float:
     return p * x + _P0
 
 
-@numba.njit(**INLINE)
+@inlined
 def tail_denominator(x: float) -> float:
     """Return the lower polynomial of `mills.scaled_tail`."""
     q = x + _Q9
@@ -121,7 +138,7 @@ def tail_denominator(x: float) -> float:
     return q * x + _Q0
 
 
-@numba.njit(**INLINE)
+@inlined
 def out_of_money_share(log_moneyness: float, total_vol: float) -> float:
     """Return the out-of-the-money option's price over min(F, K): one exponential, two divisions, no branch.
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from seawall.core.arrays import FloatArray
+from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.pricing.black76 import log_moneyness
-from seawall.pricing.compiled_math import INLINE, OPTIONS, tail_denominator, tail_numerator
+from seawall.pricing.compiled_math import inlined, kernel, tail_denominator, tail_numerator
 from seawall.pricing.implied_vol import (
     GAUSS_NODES,
     GAUSS_WEIGHTS,
     LOG_SQRT_TWO_PI,
     MAX_TURNS,
     SETTLED,
+    SMALL_SHARE,
     SMALL_TOTAL_VOL,
     WING_RATIO,
     VolStatus,
@@ -69,8 +69,17 @@ def from_price(
     return out.reshape(shape)
 
 
-@numba.njit(nogil=True, **OPTIONS)
-def _solve(price, forward, strike, years, is_call, z, status, out):  # type: ignore[no-untyped-def]
+@kernel
+def _solve(
+    price: FloatArray,
+    forward: FloatArray,
+    strike: FloatArray,
+    years: FloatArray,
+    is_call: BoolArray,
+    z: FloatArray,
+    status: IntArray,
+    out: FloatArray,
+) -> None:
     for n in range(out.shape[0]):
         if status[n] != _AVAILABLE:
             out[n] = np.nan
@@ -83,32 +92,34 @@ def _solve(price, forward, strike, years, is_call, z, status, out):  # type: ign
             out[n] = _total_vol(z[n], time_price, min(forward[n], strike[n])) / math.sqrt(years[n])
 
 
-@numba.njit(**INLINE)
+@inlined
 def _total_vol(z: float, time_price: float, smaller: float) -> float:
     share = time_price / smaller
     bend = math.sqrt(2.0 * z)
     rest_at_bend = 0.5 + _scaled_tail(bend)
-    if share < 1.0 - rest_at_bend:
+    below = share < 1.0 - rest_at_bend
+    low = below or share < SMALL_SHARE
+    if low:
         goal = math.log(share) if share > _TINY else math.log(time_price) - math.log(smaller)
-        s = _guess_wing(z, share, goal, bend)
+        s = _guess_wing(z, share, goal, bend) if below else SQRT_TWO_PI * (share + 0.5 * z)
         power = -0.5
     else:
         goal = math.log1p(-share) if share < 0.5 else math.log((smaller - time_price) / smaller)
         s = _guess_above(goal, bend, rest_at_bend)
         power = 0.5
     for _ in range(MAX_TURNS):
-        x, slope = _log_and_slope(z, s, power < 0.0)
+        x, slope = _log_and_slope(z, s, low)
         newton = x * math.expm1(power * math.log(goal / x)) / (power * slope)
-        curvature = z * z / (s * s * s) - 0.25 * s - slope + (power - 1.0) * slope / x
-        step = newton / max(1.0 + 0.5 * newton * curvature, 0.25)
-        step = min(max(step, -0.75 * s), 3.0 * s)
-        s += step
-        if abs(step) <= SETTLED * s:
+        bent = (z / s) ** 2 - 0.25 * s * s - slope + (power - 1.0) * slope / x
+        step = newton / max(1.0 + 0.5 * newton * bent, 0.25)
+        step = min(max(step, -0.75), 3.0)
+        s *= 1.0 + step
+        if abs(step) <= SETTLED:
             break
     return s
 
 
-@numba.njit(**INLINE)
+@inlined
 def _guess_wing(z: float, share: float, log_share: float, bend: float) -> float:
     log_ratio = log_share - 0.5 * z - math.log(max(z, _TINY))
     if log_ratio >= _LOG_WING_RATIO:
@@ -121,7 +132,7 @@ def _guess_wing(z: float, share: float, log_share: float, bend: float) -> float:
     return min(z / (_SQRT_THREE * y), bend)
 
 
-@numba.njit(**INLINE)
+@inlined
 def _guess_above(log_rest: float, bend: float, rest_at_bend: float) -> float:
     height = math.sqrt(-2.0 * math.log(rest_at_bend))
     slope = SQRT_TWO_PI * rest_at_bend * height
@@ -129,9 +140,9 @@ def _guess_above(log_rest: float, bend: float, rest_at_bend: float) -> float:
     return bend + slope * rise + (2.0 - slope) * rise * rise / (rise + 4.0 / SQRT_TWO_PI)
 
 
-@numba.njit(**INLINE)
-def _log_and_slope(z: float, s: float, wing: bool):  # type: ignore[no-untyped-def]
-    """Return log(share), or log(1 - share) outside the wing, and its derivative with respect to s."""
+@inlined
+def _log_and_slope(z: float, s: float, low: bool) -> tuple[float, float]:
+    """Return log(share), or log(1 - share) where not `low`, and s times its derivative."""
     centre = z / s
     half = 0.5 * s
     a = centre - half
@@ -140,28 +151,28 @@ def _log_and_slope(z: float, s: float, wing: bool):  # type: ignore[no-untyped-d
     if s >= SMALL_TOTAL_VOL and a < 0.0:
         both = SQRT_TWO_PI * (_scaled_tail(-a) + _scaled_tail(b))
         log_rest = log_density + math.log(both)
-        if not wing:
-            return log_rest, -1.0 / both
+        if not low:
+            return log_rest, -s / both
         log_share = math.log1p(-math.exp(log_rest))
-        return log_share, math.exp(log_density - log_share)
+        return log_share, s * math.exp(log_density - log_share)
     if s < SMALL_TOTAL_VOL:
-        difference = s * _mean_slope(centre, half)
+        mean = _mean_slope(centre, half)
     else:
-        difference = SQRT_TWO_PI * (_scaled_tail(a) - _scaled_tail(b))
-    log_share = log_density + math.log(difference)
-    if wing:
-        return log_share, 1.0 / difference
+        mean = SQRT_TWO_PI * (_scaled_tail(a) - _scaled_tail(b)) / s
+    log_share = log_density + math.log(s) + math.log(mean)
+    if low:
+        return log_share, 1.0 / mean
     log_rest = math.log1p(-math.exp(log_share))
-    return log_rest, -math.exp(log_density - log_rest)
+    return log_rest, -s * math.exp(log_density - log_rest)
 
 
-@numba.njit(**INLINE)
+@inlined
 def _scaled_tail(x: float) -> float:
     x = min(x, TAIL_CLAMP)
     return tail_numerator(x) / tail_denominator(x)
 
 
-@numba.njit(**INLINE)
+@inlined
 def _mean_slope(centre: float, half: float) -> float:
     one = _W1 * (_slope(centre - _X1 * half) + _slope(centre + _X1 * half))
     two = _W2 * (_slope(centre - _X2 * half) + _slope(centre + _X2 * half))
@@ -170,7 +181,7 @@ def _mean_slope(centre: float, half: float) -> float:
     return 0.5 * (one + two + three + four)
 
 
-@numba.njit(**INLINE)
+@inlined
 def _slope(x: float) -> float:
     x = min(x, TAIL_CLAMP) - SLOPE_START
     p = _N10 * x + _N9

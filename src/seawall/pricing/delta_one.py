@@ -31,7 +31,9 @@ def linear_pnl(size_base: npt.ArrayLike, before: npt.ArrayLike, after: npt.Array
     >>> print(linear_pnl(-2.0, 100.0, 110.0))
     -20.0
     """
-    return np.asarray(size_base, dtype=np.float64) * (np.asarray(after, dtype=np.float64) - before)
+    before, after = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    size_base = np.asarray(size_base, dtype=np.float64)
+    return np.asarray(size_base * (after - before))
 
 
 def linear_pnl_of_move(size_base: npt.ArrayLike, price: npt.ArrayLike, move: npt.ArrayLike) -> FloatArray:
@@ -42,7 +44,11 @@ def linear_pnl_of_move(size_base: npt.ArrayLike, price: npt.ArrayLike, move: npt
     >>> print(linear_pnl_of_move(2.0, 100.0, [-0.5, 0.5]))
     [-100.  100.]
     """
-    return np.asarray(size_base, dtype=np.float64) * np.asarray(price, dtype=np.float64) * move
+    return (
+        np.asarray(size_base, dtype=np.float64)
+        * np.asarray(price, dtype=np.float64)
+        * np.asarray(move, dtype=np.float64)
+    )
 
 
 def inverse_pnl(size_quote: npt.ArrayLike, before: npt.ArrayLike, after: npt.ArrayLike) -> FloatArray:
@@ -61,9 +67,10 @@ def inverse_pnl(size_quote: npt.ArrayLike, before: npt.ArrayLike, after: npt.Arr
     [-100.   50.]
     """
     before = np.asarray(before, dtype=np.float64)
+    after = np.asarray(after, dtype=np.float64)
     # (after - before)/(before after) rather than 1/before - 1/after: small moves keep their digits.
     with np.errstate(divide="ignore"):
-        return _sized(size_quote, (np.asarray(after, dtype=np.float64) - before) / before / after)
+        return _sized(size_quote, (after - before) / before / after)
 
 
 def inverse_pnl_of_move(size_coin: npt.ArrayLike, move: npt.ArrayLike) -> FloatArray:

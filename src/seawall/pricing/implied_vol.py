@@ -6,7 +6,7 @@ min(F, K), called the share, determine s = vol √years alone. With a = z/s - s/
     share' = φ(a)        share''/share' = a b / s
 
 so that every derivative is at hand. The share bends from convex to concave at s = √(2z). Below that point we solve for
-L = log(share), scaled as (-2L)^(-1/2), which is nearly z-proportional in s; above it for W = log(1 - share), scaled as
+L = log(share), scaled as (-2L)^(-1/2), which is nearly z-proportional in s; above it, unless the share is small, for W = log(1 - share), scaled as
 (-2W)^(1/2), which tends to s/2. Both are close to straight lines, so Halley's third-order step takes two to five turns.
 
 What limits accuracy is not the iteration but the share itself when s is small: there it is φ(a) times a difference of
@@ -21,11 +21,12 @@ eq. (4.5); the idea to solve in the logarithm is from there too. The rest is our
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.pricing.black76 import log_moneyness
 from seawall.pricing.mills import SQRT_TWO_PI, mills_slope, scaled_tail
 
@@ -54,6 +55,8 @@ MAX_TURNS = 16
 LOG_SQRT_TWO_PI = 0.9189385332046727
 # Where b/z is below this the wing's asymptotic form is the better first guess.
 WING_RATIO = 0.05
+# A share below this is solved in log(share) even above the bend: close to the money it is proportional to s.
+SMALL_SHARE = 0.01
 _TINY = 1.0e-300
 
 
@@ -89,16 +92,15 @@ def from_price(
     """
     price, forward, strike, years, call = _columns(price, forward, strike, years, is_call)
     status = vol_status(price, forward, strike, years, is_call=call)
-    # Solve a harmless problem where there is none to solve: no warnings, and no NaN that spreads.
-    fine = status == VolStatus.AVAILABLE
-    forward, strike, price = np.where(fine, forward, 1.0), np.where(fine, strike, 1.0), np.where(fine, price, 0.4)
     intrinsic = np.maximum(np.where(call, forward - strike, strike - forward), 0.0)
-    time_price = np.where(fine, price - intrinsic, 0.4)
-    z = np.abs(log_moneyness(forward, strike))
-    worthless = time_price <= 0.0
-    total_vol = solve_total_vol(z, np.where(worthless, 0.4, time_price), np.minimum(forward, strike))
-    total_vol = np.where(worthless, 0.0, total_vol)
-    return np.where(fine, total_vol / np.sqrt(np.where(fine, years, 1.0)), np.nan)
+    time_price = price - intrinsic
+    solvable = (status == VolStatus.AVAILABLE) & (time_price > 0.0)
+    # Elsewhere solve a harmless problem: no warnings, and no work on what is not a number.
+    z = np.abs(log_moneyness(np.where(solvable, forward, 1.0), np.where(solvable, strike, 1.0)))
+    smaller = np.where(solvable, np.minimum(forward, strike), 1.0)
+    total_vol = solve_total_vol(z, np.where(solvable, time_price, 0.4), smaller)
+    vol = np.where(solvable, total_vol / np.sqrt(np.where(solvable, years, 1.0)), 0.0)
+    return np.where(status == VolStatus.AVAILABLE, vol, np.nan)
 
 
 def vol_status(
@@ -136,24 +138,24 @@ def solve_total_vol(z: FloatArray, time_price: FloatArray, smaller: FloatArray) 
     share = time_price / smaller
     with np.errstate(divide="ignore"):
         log_share = np.where(share > _TINY, np.log(np.maximum(share, _TINY)), np.log(time_price) - np.log(smaller))
-    bend = np.sqrt(2.0 * z)
-    wing = share < 0.5 - scaled_tail(bend)
     # Exact where it matters: smaller - time_price has no rounding error once the share is above one half.
     log_rest = np.where(share < 0.5, np.log1p(-np.minimum(share, 0.5)), np.log((smaller - time_price) / smaller))
-    goal = np.where(wing, log_share, log_rest)
-    s = first_guess(z, share, log_share, log_rest, bend, wing)
+    low = (share < 0.5 - scaled_tail(np.sqrt(2.0 * z))) | (share < SMALL_SHARE)
+    goal = np.where(low, log_share, log_rest)
+    s = first_guess(z, share, log_share, log_rest)
     for _ in range(MAX_TURNS):
-        step = _halley_step(z, s, goal, wing)
-        s = s + step
-        if np.all(np.abs(step) <= SETTLED * s):
+        step = _halley_step(z, s, goal, low)
+        s = s * (1.0 + step)
+        if np.all(np.abs(step) <= SETTLED):
             break
     return s
 
 
-def first_guess(
-    z: FloatArray, share: FloatArray, log_share: FloatArray, log_rest: FloatArray, bend: FloatArray, wing: FloatArray
-) -> FloatArray:
-    """Return a start within a small factor of the root."""
+def first_guess(z: FloatArray, share: FloatArray, log_share: FloatArray, log_rest: FloatArray) -> FloatArray:
+    """Return a start between 0.7 and 1.8 times the root."""
+    bend = np.sqrt(2.0 * z)
+    rest_at_bend = 0.5 + scaled_tail(bend)
+    below = share < 1.0 - rest_at_bend
     # Wing: share e^(-z/2) ~ (2πz / 3√3) N(-z/(√3 s))³, inverted by a rough normal quantile.
     log_ratio = log_share - 0.5 * z - np.log(np.maximum(z, _TINY))
     log_p = np.minimum((log_ratio + np.log(3.0 * np.sqrt(3.0) / (2.0 * np.pi))) / 3.0, np.log(0.45))
@@ -161,13 +163,12 @@ def first_guess(
     # Near the money: share ~ s/√(2π) - z/2.
     near = SQRT_TWO_PI * (share + 0.5 * z)
     # Above the bend: √(-2 log(1 - share)) runs from its slope at the bend to one half at infinity.
-    rest_at_bend = 0.5 + scaled_tail(bend)
     height_at_bend = np.sqrt(-2.0 * np.log(rest_at_bend))
     slope = SQRT_TWO_PI * rest_at_bend * height_at_bend
     rise = np.maximum(np.sqrt(-2.0 * log_rest) - height_at_bend, 0.0)
     above = bend + slope * rise + (2.0 - slope) * rise * rise / (rise + 4.0 / SQRT_TWO_PI)
-    # In the wing the root is below the bend.
-    return np.where(wing, np.minimum(np.where(log_ratio < np.log(WING_RATIO), far, near), bend), above)
+    wing = np.minimum(np.where(log_ratio < np.log(WING_RATIO), far, near), bend)
+    return np.where(below, wing, np.where(share < SMALL_SHARE, near, above))
 
 
 def _rough_quantile(log_p: FloatArray) -> FloatArray:
@@ -178,36 +179,37 @@ def _rough_quantile(log_p: FloatArray) -> FloatArray:
     return np.where(t > 6.0, outer, middle)
 
 
-def _halley_step(z: FloatArray, s: FloatArray, goal: FloatArray, wing: FloatArray) -> FloatArray:
-    log_share, log_rest, over_share, over_rest = _logs(z, s)
-    x = np.where(wing, log_share, log_rest)
-    slope = np.where(wing, over_share, over_rest)
-    power = np.where(wing, -0.5, 0.5)
+def _halley_step(z: FloatArray, s: FloatArray, goal: FloatArray, low: BoolArray) -> FloatArray:
+    """Return the step relative to s; derivatives are with respect to log s, which no magnitude of s can overflow."""
+    log_share, log_rest, share_slope, rest_slope = _logs(z, s)
+    x = np.where(low, log_share, log_rest)
+    slope = np.where(low, share_slope, rest_slope)
+    power = np.where(low, -0.5, 0.5)
     # f = (-2x)^power; (f* - f)/f' without forming f, so that a large exponent costs no digits.
     newton = x * np.expm1(power * np.log(goal / x)) / (power * slope)
-    curvature = z * z / (s * s * s) - 0.25 * s - slope + (power - 1.0) * slope / x
-    step = newton / np.maximum(1.0 + 0.5 * newton * curvature, 0.25)
-    return np.clip(step, -0.75 * s, 3.0 * s)
+    bend = (z / s) ** 2 - 0.25 * s * s - slope + (power - 1.0) * slope / x
+    step: FloatArray = newton / np.maximum(1.0 + 0.5 * newton * bend, 0.25)
+    return np.minimum(np.maximum(step, -0.75), 3.0)
 
 
 def _logs(z: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return log(share), log(1 - share) and their derivatives with respect to s."""
+    """Return log(share), log(1 - share) and s times their derivatives with respect to s."""
     centre, half = z / s, 0.5 * s
     a, b = centre - half, centre + half
     log_density = -0.5 * a * a - LOG_SQRT_TWO_PI
     small = s < SMALL_TOTAL_VOL
-    integral = s * _mean_slope(np.where(small, centre, 1.0), np.where(small, half, 0.5))
+    mean_slope = _mean_slope(np.where(small, centre, 1.0), np.where(small, half, 0.5))
     tail_a, tail_b = scaled_tail(np.abs(a)) * SQRT_TWO_PI, scaled_tail(b) * SQRT_TWO_PI
-    difference = np.where(small, integral, np.where(a < 0.0, 1.0, tail_a - tail_b))
+    mean = np.where(small, mean_slope, np.where(a < 0.0, 1.0, tail_a - tail_b) / s)
     both = tail_a + tail_b
     direct = (a < 0.0) & ~small  # here 1 - share is the simple one
     rest = np.where(direct, np.exp(log_density) * both, 0.5)
-    log_share = np.where(direct, np.log1p(-rest), log_density + np.log(difference))
-    share = np.exp(log_share)
-    log_rest = np.where(direct, log_density + np.log(both), np.log1p(-np.where(direct, 0.5, share)))
-    over_share = np.where(direct, np.exp(log_density - log_share), 1.0 / difference)
-    over_rest = -np.where(direct, 1.0 / both, np.exp(log_density - log_rest))
-    return log_share, log_rest, over_share, over_rest
+    log_share = np.where(direct, np.log1p(-rest), log_density + np.log(s) + np.log(mean))
+    share = np.where(direct, 0.5, np.exp(log_share))
+    log_rest = np.where(direct, log_density + np.log(both), np.log1p(-share))
+    share_slope = np.where(direct, s * np.exp(np.where(direct, log_density - log_share, 0.0)), 1.0 / mean)
+    rest_slope = -s * np.where(direct, 1.0 / both, np.exp(log_density - log_rest))
+    return log_share, log_rest, share_slope, rest_slope
 
 
 def _mean_slope(centre: FloatArray, half: FloatArray) -> FloatArray:
@@ -218,6 +220,6 @@ def _mean_slope(centre: FloatArray, half: FloatArray) -> FloatArray:
     return total
 
 
-def _columns(*arguments: npt.ArrayLike) -> tuple[np.ndarray, ...]:  # type: ignore[type-arg]
+def _columns(*arguments: npt.ArrayLike) -> tuple[npt.NDArray[Any], ...]:
     *numbers, flag = arguments
     return np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in numbers), np.asarray(flag, dtype=np.bool_))

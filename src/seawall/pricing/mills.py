@@ -102,7 +102,7 @@ def scaled_tail(x: FloatArray) -> FloatArray:
     Examples
     --------
     >>> scaled_tail(np.array([0.0, 1.0])).round(12).tolist()
-    [0.5, 0.261578293281]
+    [0.5, 0.261578291865]
     """
     x = np.minimum(x, TAIL_CLAMP)
     return horner(TAIL_NUMERATOR, x) / horner(TAIL_DENOMINATOR, x)

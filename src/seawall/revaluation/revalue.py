@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from os import cpu_count as _cpu_count
+
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.time import NO_EXPIRY_NS
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
-from seawall.pricing import black76
+from seawall.pricing.grid import option_grid, pnl_grid
 from seawall.revaluation.tensor import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 COMPILED_FROM_CELLS_COUNT = 2_000_000
 """From this many cells on the compiled twin pays for its start (about a second, once in a process)."""
-BLOCK_CELLS_COUNT = 1 << 18
-"""Cells that the NumPy twin holds at once: a few megabytes for each temporary, whatever the grid's size."""
+BLOCK_CELLS_COUNT = 1 << 22
+"""Cells that are valued at once: temporaries take some tens of megabytes, whatever the grid's size."""
+THREADS_FROM_CELLS_COUNT = 1_000_000
+"""From this many cells in a block on the compiled twin uses all processors."""
 
 
 def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool | None = None) -> PnlTensor:
@@ -57,8 +61,7 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
     if len(rows):
         cells = len(scenarios) * len(rows)
         use_compiled = cells >= COMPILED_FROM_CELLS_COUNT if compiled is None else compiled
-        price = _options_compiled if use_compiled else _options_readable
-        price(snapshot, scenarios, rows, column[rows], pnl)
+        _fill_options(snapshot, scenarios, rows, column[rows], pnl, compiled=use_compiled)
     asset_prices = np.array(
         [_price(snapshot, asset) * (1.0 + scenarios.asset_move(asset)) for asset in table.settlements]
     ).T.reshape(len(scenarios), len(table.settlements))
@@ -88,36 +91,52 @@ def _failures(snapshot: MarketSnapshot, scenarios: ScenarioSet) -> dict[int, str
     return reasons
 
 
-def _shocked(
-    snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArray, elapsed_years: float
-) -> FloatArray:
-    """Return total volatilities `(V, n)`, one row for each distinct shock, after some time has passed."""
-    vol, years = snapshot.vol[rows], snapshot.years[rows]
-    root = np.sqrt(np.maximum(years - elapsed_years, 0.0))
-    return np.array([shock.apply(vol, years) * root for shock in scenarios.vol_shocks])
-
-
-def _options_readable(
-    snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArray, column: IntArray, pnl: FloatArray
+def _fill_options(
+    snapshot: MarketSnapshot,
+    scenarios: ScenarioSet,
+    rows: IntArray,
+    column: IntArray,
+    pnl: FloatArray,
+    *,
+    compiled: bool,
 ) -> None:
-    """Fill the options' columns of `pnl` in blocks of scenarios."""
+    """Fill the options' columns of `pnl`, a block of scenarios at a time."""
     table = snapshot.table
-    forward, strike, mark = snapshot.forward[rows], table.strike[rows], snapshot.mark[rows]
-    is_call, inverse = table.is_call[rows], table.inverse[rows]
-    across = np.arange(len(rows))
+    order = np.argsort(column, kind="stable")  # the kernel reads one move for a run of options on one underlying
+    rows, column = rows[order], column[order]
+    grid = option_grid(
+        snapshot.forward[rows],
+        table.strike[rows],
+        table.is_call[rows],
+        column,
+        mark=snapshot.mark[rows],
+        inverse=table.inverse[rows],
+    )
     step = max(1, BLOCK_CELLS_COUNT // len(rows))
-    for elapsed in np.unique(scenarios.elapsed_years):
-        total_vol = _shocked(snapshot, scenarios, rows, float(elapsed))
-        members = np.flatnonzero(scenarios.elapsed_years == elapsed)
-        for start in range(0, len(members), step):
-            block = members[start : start + step]
-            moved = forward * (1.0 + scenarios.spot[block][:, column])
-            vols = total_vol[scenarios.vol_index[block][:, column], across]
-            price = black76.price(moved, strike, 1.0, vols, is_call=is_call)
-            pnl[np.ix_(block, rows)] = np.where(inverse, price / moved, price) - mark
+    for start in range(0, len(scenarios), step):
+        block = slice(start, start + step)
+        total_vol, vol_row = _total_vols(snapshot, scenarios, rows, block)
+        spot = np.ascontiguousarray(scenarios.spot[block])
+        if compiled:
+            from seawall.pricing import compiled as twin  # imports the compiler: never before it is needed
+
+            threads = _cpu_count() or 1 if len(spot) * len(rows) >= THREADS_FROM_CELLS_COUNT else 1
+            pnl[block, rows] = twin.pnl_grid(grid, spot, total_vol, vol_row, threads=threads)
+        else:
+            pnl[block, rows] = pnl_grid(grid, spot, total_vol, vol_row)
 
 
-def _options_compiled(
-    snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArray, column: IntArray, pnl: FloatArray
-) -> None:
-    raise NotImplementedError
+def _total_vols(
+    snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArray, block: slice
+) -> tuple[FloatArray, IntArray]:
+    """Return the distinct total volatilities of a block, `(V, n)`, and which of them each scenario reads, `(S, U)`."""
+    shocks = scenarios.vol_index[block]
+    elapsed, when = np.unique(scenarios.elapsed_years[block], return_inverse=True)
+    pairs, vol_row = np.unique(shocks + len(scenarios.vol_shocks) * when[:, None], return_inverse=True)
+    vol, years = snapshot.vol[rows], snapshot.years[rows]
+    total_vol = np.empty((len(pairs), len(rows)))
+    for v, pair in enumerate(pairs.tolist()):
+        e, shock = divmod(pair, len(scenarios.vol_shocks))
+        left = np.sqrt(np.maximum(years - elapsed[e], 0.0))
+        total_vol[v] = scenarios.vol_shocks[shock].apply(vol, years) * left
+    return total_vol, vol_row.reshape(shocks.shape).astype(np.int64)

@@ -45,7 +45,8 @@ def equity_in(asset: str, book: ResolvedBook, exposure: Exposure) -> Equity:
 
 def per_account(held: Holdings, amounts: FloatArray) -> FloatArray:
     """Return the sum of one amount per entry over each account, `(A,)`."""
-    return np.bincount(held.rows, weights=amounts, minlength=len(held.indptr) - 1)
+    summed = np.bincount(held.rows, weights=amounts, minlength=len(held.indptr) - 1)
+    return np.asarray(summed, dtype=np.float64)
 
 
 def _unrealised(held: Holdings, book: ResolvedBook) -> FloatArray:

@@ -60,7 +60,7 @@ def stated_charge(book: ResolvedBook, name: str, one: NettingSet) -> FloatArray:
         return np.zeros(len(book.book))
     if not one.cross:
         return _amounts(amounts, book, one.currency)
-    return np.where(amounts == 0.0, 0.0, amounts * book.asset_prices).sum(axis=1)
+    return np.asarray(np.where(amounts == 0.0, 0.0, amounts * book.asset_prices).sum(axis=1), dtype=np.float64)
 
 
 def _amounts(columns: FloatArray, book: ResolvedBook, currency: str) -> FloatArray:

@@ -14,6 +14,7 @@ from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.rounding import round_decimals
 from seawall.instruments import Kind
 from seawall.margining.blocks.delta_shock import delta_shock, uncovered_delta
+from seawall.margining.blocks.equity import per_account
 from seawall.margining.blocks.extended_table import damp, dampener, extended_weights
 from seawall.margining.blocks.pnl_offset import offset_gains
 from seawall.margining.blocks.roll_shock import roll_rate, roll_shock
@@ -21,6 +22,10 @@ from seawall.margining.blocks.scenario_grid import GridSpec
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import Exposure, PnlTensor
 from seawall.revaluation.product import scenario_pnl
+
+
+_SAME_LOSS = 1e-9
+"""A far loss within this share of the grid's is the same loss: linear exposure gives it exactly, up to rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +204,9 @@ def evaluate_matrix(
             max_rate=numbers.delta_max_rate,
         )
         * scale,
-        far_mattered=found.raw_extended.min(axis=1, initial=0.0) < found.standard.min(axis=1, initial=0.0),
-        roll_above_floor=(np.abs(deltas) * ~floor_binds).any(axis=1),
+        far_mattered=found.raw_extended.min(axis=1, initial=0.0)
+        < found.standard.min(axis=1, initial=0.0) * (1.0 + _SAME_LOSS),
+        roll_above_floor=np.asarray((np.abs(deltas) * ~floor_binds).any(axis=1), dtype=np.bool_),
     )
 
 
@@ -224,11 +230,8 @@ def _expiry_deltas(
 def _uncovered(book: ResolvedBook, held: Holdings, exposure: Exposure) -> FloatArray:
     amounts = held.sizes * exposure.net_delta[held.columns]
     long_option = (book.snapshot.table.kind[held.columns] == Kind.OPTION) & (held.sizes > 0.0)
-    accounts_count = len(held.indptr) - 1
-    rows = held.rows
-    long_options = np.bincount(rows, weights=np.where(long_option, amounts, 0.0), minlength=accounts_count)
-    rest = np.bincount(rows, weights=np.where(long_option, 0.0, amounts), minlength=accounts_count)
-    return uncovered_delta(long_options, rest)
+    long_options = per_account(held, np.where(long_option, amounts, 0.0))
+    return uncovered_delta(long_options, per_account(held, np.where(long_option, 0.0, amounts)))
 
 
 def pnl_in_unit(book: ResolvedBook, pnl: PnlTensor, currency: str) -> FloatArray:

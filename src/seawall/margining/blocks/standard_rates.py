@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from seawall.core.arrays import BoolArray, FloatArray
 
@@ -42,9 +43,9 @@ def short_option(
     strike: FloatArray,
     *,
     is_call: BoolArray,
-    initial_base: float,
-    initial_floor: float,
-    maintenance_base: float,
+    initial_base: npt.ArrayLike,
+    initial_floor: npt.ArrayLike,
+    maintenance_base: npt.ArrayLike,
 ) -> ShortOption:
     """Return initial and maintenance margin of one short option.
 
@@ -69,8 +70,9 @@ def short_option(
     >>> margin.initial.round(12).tolist(), margin.maintenance.tolist()
     ([0.12], [0.095])
     """
+    base, floor, kept = (np.asarray(n, dtype=np.float64) for n in (initial_base, initial_floor, maintenance_base))
     moneyness = np.where(is_call, strike - forward, forward - strike) / forward
-    initial = np.maximum(initial_base - np.maximum(moneyness, 0.0), initial_floor)
-    put_maintenance = np.maximum(maintenance_base, maintenance_base * mark) + mark
-    maintenance = np.where(is_call, maintenance_base + mark, put_maintenance)
+    initial = np.maximum(base - np.maximum(moneyness, 0.0), floor)
+    put_maintenance = np.maximum(kept, kept * mark) + mark
+    maintenance = np.where(is_call, kept + mark, put_maintenance)
     return ShortOption(np.where(is_call, initial + mark, np.maximum(initial + mark, put_maintenance)), maintenance)

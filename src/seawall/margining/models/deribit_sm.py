@@ -16,6 +16,7 @@ import numpy as np
 from seawall.core.arrays import BoolArray, FloatArray
 from seawall.instruments import Kind
 from seawall.margining.blocks.equity import equity_in, per_account
+from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.standard_rates import linear_increment, short_option
@@ -111,7 +112,7 @@ class DeribitStandardMargin:
         equity, balance = np.zeros(len(book.book)), np.zeros(len(book.book))
         for asset in sorted(settlements) if self.cross else [one.currency]:
             part = equity_in(asset, book, leaning)
-            price = book.snapshot.index.get(asset, np.nan) if self.cross and asset != "USD" else 1.0
+            price = usd_price(book, asset) if self.cross else 1.0
             equity = equity + np.where(part.total == 0.0, 0.0, part.total * price)
             less_options = part.total - part.options_market_value
             balance = balance + np.where(less_options == 0.0, 0.0, less_options * price)
@@ -138,51 +139,45 @@ class DeribitStandardMargin:
 def _entries(policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, held: Holdings) -> EntryMargin:
     """Return the margin of each entry; NaN where the policy has no numbers for its underlying."""
     snapshot, table = book.snapshot, book.snapshot.table
-    numbers = {
-        name: np.array([_future_number(policy, base, name) for base in table.underlying]) for name in FUTURE_NUMBERS
-    }
     columns = held.columns
+    rate = {name: _column(policy, table.underlying, f"future.{{}}.{name}")[columns] for name in FUTURE_NUMBERS}
     size = np.abs(held.sizes * leaning.base_size[columns])
-    price = np.where(table.inverse[columns], 1.0, snapshot.mark[columns])
-    increment = numbers["increment_per_coin"][columns]
-    initial = size * price * linear_increment(
-        size, base_rate=numbers["initial_base"][columns], increment=increment
-    )  # fmt: skip
-    maintenance = size * price * linear_increment(
-        size, base_rate=numbers["maintenance_base"][columns], increment=increment
-    )  # fmt: skip
+    worth = size * np.where(table.inverse[columns], 1.0, snapshot.mark[columns])
+    increment = rate["increment_per_coin"]
+    initial = worth * linear_increment(size, base_rate=rate["initial_base"], increment=increment)
+    maintenance = worth * linear_increment(size, base_rate=rate["maintenance_base"], increment=increment)
+
     option = np.flatnonzero(table.is_kind(Kind.OPTION)[columns])
-    if len(option):
-        n = columns[option]
-        unit = np.where(table.inverse[n], 1.0, snapshot.forward[n])
-        short = short_option(
-            snapshot.mark[n] / unit,
-            snapshot.forward[n],
-            table.strike[n],
-            is_call=table.is_call[n],
-            initial_base=policy.number("option.initial_base"),
-            initial_floor=policy.number("option.initial_floor"),
-            maintenance_base=policy.number("option.maintenance_base"),
-        )
-        amount = np.maximum(-held.sizes[option], 0.0)
-        priced = ~np.isnan(snapshot.mark[n])
-        initial[option] = np.where((amount > 0.0) | ~priced, amount * short.initial * unit, 0.0)
-        maintenance[option] = np.where((amount > 0.0) | ~priced, amount * short.maintenance * unit, 0.0)
+    n = columns[option]
+    unit = np.where(table.inverse[n], 1.0, snapshot.forward[n])
+    short = short_option(
+        snapshot.mark[n] / unit,
+        snapshot.forward[n],
+        table.strike[n],
+        is_call=table.is_call[n],
+        **{name: _column(policy, table.underlying, f"option.{{}}.{name}")[n] for name in OPTION_NUMBERS},
+    )
+    amount = np.maximum(-held.sizes[option], 0.0)
+    charged = (amount > 0.0) | np.isnan(snapshot.mark[n])  # a long option needs nothing, yet stays unavailable
+    initial[option] = np.where(charged, amount * short.initial * unit, 0.0)
+    maintenance[option] = np.where(charged, amount * short.maintenance * unit, 0.0)
     return EntryMargin(initial, maintenance)
 
 
-def _future_number(policy: MarginPolicy, base: str, name: str) -> float:
-    path = f"future.{base.lower()}.{name}"
-    return policy.number(path) if policy.has(path) else np.nan
+def _column(policy: MarginPolicy, underlyings: tuple[str, ...], path: str) -> FloatArray:
+    """Return one policy number for each underlying, `(N,)`; NaN where the policy has none."""
+    paths = [path.format(base.lower()) for base in underlyings]
+    return np.array([policy.number(one) if policy.has(one) else np.nan for one in paths], dtype=np.float64)
 
 
 def _refused(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
     table = book.snapshot.table
-    return {
-        n: f"{table.names[n]}: {policy.id} has no margin rate for futures on {table.underlying[n]}"
-        for n in np.flatnonzero(~table.is_kind(Kind.OPTION)).tolist()
-        if not policy.has(f"future.{table.underlying[n].lower()}.initial_base")
-    }
+    refused = {}
+    for n, (name, base) in enumerate(zip(table.names, table.underlying, strict=True)):
+        group = "option" if table.kind[n] == Kind.OPTION else "future"
+        if not policy.has(f"{group}.{base.lower()}.initial_base"):
+            refused[n] = f"{name}: {policy.id} has no margin rate for {group}s on {base}"
+    return refused
 
 
 def _unit_prices(book: ResolvedBook, one: NettingSet) -> FloatArray:
@@ -190,7 +185,7 @@ def _unit_prices(book: ResolvedBook, one: NettingSet) -> FloatArray:
     table = book.snapshot.table
     if not one.cross:
         return np.ones(len(table))
-    return np.array([1.0 if a == "USD" else book.snapshot.index.get(a, np.nan) for a in table.settlement])
+    return np.array([usd_price(book, asset) for asset in table.settlement])
 
 
 def _uses(policy: MarginPolicy, book: ResolvedBook, held: Holdings, orders: Holdings) -> Iterator[Use]:
@@ -201,16 +196,17 @@ def _uses(policy: MarginPolicy, book: ResolvedBook, held: Holdings, orders: Hold
         mine = held.where(members[held.columns] & ((held.sizes < 0.0) | (not short_only)))
         return np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
 
-    yield Use(holds(np.ones(len(table), np.bool_)), policy.evidence([], ["margin_balance_excludes_options"]))
+    yield Use(holds(options), policy.evidence([], ["margin_balance_excludes_options"]))
     for base in table.underlyings:
-        of_base = np.array([underlying == base for underlying in table.underlying], dtype=np.bool_)
+        of_base = of_underlying(book, base)
         if policy.has(f"future.{base.lower()}.initial_base"):
             paths = [f"future.{base.lower()}.{name}" for name in FUTURE_NUMBERS]
             yield Use(holds(of_base & ~options), policy.evidence(paths, ["linear_increment"]))
-    numbers = [f"option.{name}" for name in OPTION_NUMBERS]
-    inverse, linear = options & table.inverse, options & ~table.inverse
-    yield Use(holds(inverse, short_only=True), policy.evidence(numbers, ["option_standard"]))
-    yield Use(holds(linear, short_only=True), policy.evidence(numbers, ["option_standard_usdc"]))
+        if policy.has(f"option.{base.lower()}.initial_base"):
+            paths = [f"option.{base.lower()}.{name}" for name in OPTION_NUMBERS]
+            inverse, linear = of_base & options & table.inverse, of_base & options & ~table.inverse
+            yield Use(holds(inverse, short_only=True), policy.evidence(paths, ["option_standard"]))
+            yield Use(holds(linear, short_only=True), policy.evidence(paths, ["option_standard_usdc"]))
     yield Use(np.asarray(np.diff(orders.indptr) > 0, dtype=np.bool_), policy.evidence([], ["order_margin"]))
 
 

@@ -98,11 +98,12 @@ def snapshots_from_tickers(
             frame = frame.filter(nw.col("file_date") == iso(_day_start(day))[:10])
         for row in frame.iter_rows(named=True):
             days.setdefault(str(row["file_date"]), []).append(_without_nan(row))
+    source = " and ".join(origins)
     if not days:
-        raise InputError(Problem("day", str(day), "the tables have rows for what is asked", where=" and ".join(origins)))
+        raise InputError(Problem("day", str(day), "the tables have rows for what is asked", where=source))
     return tuple(
         snapshot_from_json(
-            rows, [], rows, name=f"{VENUE}-tickers-{file_date}", source=" and ".join(origins), time_ns=None, index=None
+            rows, [], rows, name=f"{VENUE}-tickers-{file_date}", source=source, time_ns=None, index=None
         )
         for file_date, rows in sorted(days.items())
     )
@@ -131,16 +132,15 @@ def _check_chain(columns: dict[str, FloatArray], names: Sequence[str], origin: s
     problems: list[Problem] = []
     for column, numbers in columns.items():
         needed = column in ("forward", "index_price")
-        bad: BoolArray = ~(numbers > 0.0) if needed else np.asarray((numbers < 0.0) | np.isinf(numbers))
-        bad |= np.isinf(numbers)
+        bad: BoolArray = (~(numbers > 0.0) if needed else numbers < 0.0) | np.isinf(numbers)
         rule = "forward and index prices are finite and above 0" if needed else "numbers are finite and >= 0"
-        for i in np.flatnonzero(bad):
-            problems.append(Problem(f"{column} of {names[i]}", float(numbers[i]), rule, where=origin, line=int(i) + 1))
-    for i, name in enumerate(names):
+        wrong = [(names[int(i)], float(numbers[i])) for i in np.flatnonzero(bad)]
+        problems += [Problem(f"{column} of {name}", number, rule, where=origin) for name, number in wrong]
+    for name in dict.fromkeys(names):
         try:
             symbols.parse(name)
         except InputError as error:
-            problems.extend(Problem(f.field, f.value, f.rule, where=origin, line=i + 1) for f in error.problems)
+            problems.extend(Problem(fault.field, fault.value, fault.rule, where=origin) for fault in error.problems)
     if problems:
         raise InputError(problems)
 
@@ -180,7 +180,7 @@ def _require(frame: nw.DataFrame[Any], columns: Sequence[str], origin: str) -> N
 
 
 def _decimals(column: nw.Series[Any]) -> FloatArray:
-    """Return numbers as float64; those of 32 bits as the shortest decimal that rounds to them, as they were published."""
+    """Return numbers as float64; those of 32 bits as the shortest decimal that rounds to them, as first published."""
     narrow = column.dtype == nw.Float32
     numbers = column.cast(nw.Float64).to_numpy().astype(np.float64)
     if narrow:
@@ -191,6 +191,8 @@ def _decimals(column: nw.Series[Any]) -> FloatArray:
 def _nanoseconds(column: nw.Series[Any]) -> npt.NDArray[np.int64]:
     if not isinstance(column.dtype, nw.Datetime):
         raise InputError(Problem("snapshot_ts", str(column.dtype), "this column holds date-times"))
+    if column.null_count():
+        raise InputError(Problem("snapshot_ts", f"empty in {column.null_count()} rows", "every row has a moment"))
     return column.dt.timestamp("ms").to_numpy().astype(np.int64) * 1_000_000
 
 

@@ -1,0 +1,83 @@
+"""`seawall margin`: what a book needs, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+
+from seawall.api.books import load_book
+from seawall.api.margins import DEFAULT_POLICY
+from seawall.api.margins import margin as compute
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.cli import show
+from seawall.cli.main import EXIT_UNAVAILABLE
+from seawall.cli.output import check_one_format, print_csv, print_json
+
+
+def margin(
+    file: Path,
+    /,
+    *,
+    policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
+    snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
+    account: str | None = None,
+    explain: Annotated[bool, Parameter(negative=())] = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    csv: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Say what margin each account of a book needs.
+
+    A book is CSV with the header `account,instrument,size` (`account` may be left out). Inverse futures are sized in
+    USD, everything else in coin; a bare asset such as BTC or USDC is collateral. A book of one account is explained
+    to the bottom.
+
+        seawall margin book.csv
+
+        seawall margin book.csv --policy deribit/s_pm/2024-06-17 --account desk-1
+
+        seawall margin book.csv --csv > margins.csv
+
+    Parameters
+    ----------
+    file
+        The book: CSV, JSON, or the venue's own positions; `-` reads standard input.
+    policy
+        A model with its newest numbers at the snapshot's time (`deribit/x_pm`), or a dated set. `seawall policy list`
+        shows all.
+    snapshot
+        A bundled snapshot's name, or a file.
+    account
+        Explain this account.
+    explain
+        Explain every account.
+    json
+        Print everything as JSON.
+    csv
+        Print one row a netting set as CSV.
+    """
+    check_one_format(as_json=json, as_csv=csv)
+    market = load_snapshot(snapshot)
+    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    margins = compute(book, market, policy)
+    explained = [account] if account else list(book.accounts) if explain or len(book) == 1 else []
+    if account:
+        book.row(account)
+    if json:
+        shown = [row for row in margins.rows() if not account or row["account"] == account]
+        print_json({"policy": margins.policy.id, "snapshot": market.name, "margins": shown, "notes": market.notes})
+    elif csv:
+        print_csv([row for row in margins.rows() if not account or row["account"] == account])
+    else:
+        out = show.console()
+        out.print(show.headline(market, margins.policy.id))
+        out.print(show.margin_table(row for row in margins if not account or row.account == account))
+        for name in explained:
+            if len(book) > 1:
+                out.rule(name)
+            out.print(show.explanation(margins.explain(name)))
+        if not explained:
+            out.print("--account NAME explains one account to the bottom.", style="dim")
+    return EXIT_UNAVAILABLE if np.isnan(margins.initial_margin).any() else 0

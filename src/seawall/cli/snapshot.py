@@ -1,0 +1,114 @@
+"""`seawall snapshot`: take a live one, or look at one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, bundled_snapshots, load_snapshot
+from seawall.cli import show
+from seawall.core.time import iso, to_datetime
+from seawall.instruments import Kind
+from seawall.market import MarketSnapshot, Origin
+from seawall.market.codec import encode
+
+app = App(name="snapshot", help="Market snapshots: bundled, from files, or live from a venue.", help_format="markdown")
+
+
+@app.command
+def deribit(*, currency: str = "BTC", out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+            base_url: str = "https://www.deribit.com/api/v2", timeout_seconds: float = 10.0) -> None:  # fmt: skip
+    """Take a live snapshot of Deribit's chain over the public API and write it to a file. No account is needed.
+
+        seawall snapshot deribit --currency BTC
+
+        seawall margin book.csv --snapshot deribit-btc-….seawall
+
+    Parameters
+    ----------
+    currency
+        BTC, ETH, USDC or USDT.
+    out
+        File to write; named after the market and the time where left out.
+    base_url
+        Root of the API.
+    timeout_seconds
+        Patience with each request.
+    """
+    from seawall.venues.deribit.client import fetch_snapshot
+
+    console = show.console()
+    with console.status(f"asking Deribit for {currency}"):
+        found = fetch_snapshot(
+            currency, base_url=base_url, timeout_seconds=timeout_seconds, now=time.time_ns, sleep=time.sleep
+        )
+    stamp = to_datetime(found.time_ns).strftime("%Y%m%dT%H%M%SZ")
+    path = out or Path(f"deribit-{currency.lower()}-{stamp}.seawall")
+    path.write_bytes(encode(found))
+    _show(found)
+    console.print(f"written to {path}")
+
+
+@app.command(name="show")
+def show_(source: str = DEFAULT_SNAPSHOT, /) -> None:
+    """Say what is in a snapshot, how old it is, and what in it was derived.
+
+    Parameters
+    ----------
+    source
+        A bundled snapshot's name, or a file.
+    """
+    _show(load_snapshot(source))
+
+
+@app.command(name="list")
+def list_() -> None:
+    """List the bundled snapshots."""
+    for name in bundled_snapshots():
+        print(name)
+
+
+def _show(found: MarketSnapshot) -> None:
+    out = show.console()
+    age_days = found.age_seconds(time.time_ns()) / 86_400
+    out.print(f"{found.name}: {found.venue}, {iso(found.time_ns)}, {age_days:,.1f} days old, digest {found.digest}")
+    out.print(f"source: {found.source}")
+    for asset, price in found.index.items():
+        out.print(f"index: {asset} {price:,.2f} USD ({found.index_origin[asset].name.lower()})")
+    table = Table(pad_edge=False)
+    for name in ("expiry", "days", "forward", "origin", "futures", "options", "vol near the money", "two-sided"):
+        table.add_column(name, justify="left" if name in ("expiry", "origin") else "right")
+    options = found.table.is_kind(Kind.OPTION)
+    for expiry in np.unique(found.table.expiry_ns):
+        here = found.table.expiry_ns == expiry
+        mine = here & options
+        forward = found.forward[here & ~np.isnan(found.forward)]
+        quoted = int((mine & ~np.isnan(found.bid) & ~np.isnan(found.ask)).sum())
+        dated = bool(np.isfinite(found.years[here][0]))
+        origin = Origin(int(found.forward_origin[here].max())).name.lower()
+        table.add_row(
+            iso(int(expiry))[:10] if dated else "perpetual",
+            f"{found.years[here][0] * 365:,.1f}" if dated else "",
+            f"{forward[0]:,.2f}" if len(forward) else "-",
+            origin if len(forward) else "-",
+            str(int((here & ~options).sum())),
+            str(int(mine.sum())),
+            _near_vol(found, mine),
+            f"{quoted}" if mine.any() else "",
+        )
+    out.print(table)
+    for note in found.notes:
+        out.print(f"note: {note}")
+
+
+def _near_vol(found: MarketSnapshot, mine: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> str:
+    known = np.flatnonzero(mine & ~np.isnan(found.vol) & ~np.isnan(found.forward))
+    if len(known) == 0:
+        return ""
+    nearest = known[np.argmin(np.abs(np.log(found.table.strike[known] / found.forward[known])))]
+    return f"{found.vol[nearest]:.1%}"

@@ -1,0 +1,109 @@
+"""`seawall what-if`: what trades would change."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+from rich.table import Table
+
+from seawall.api.books import load_book
+from seawall.api.margins import DEFAULT_POLICY
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.what_if import WhatIf
+from seawall.api.what_if import what_if as compute
+from seawall.cli import show
+from seawall.cli.amounts import amount
+from seawall.cli.main import EXIT_UNAVAILABLE
+from seawall.cli.output import check_one_format, print_csv, print_json
+
+
+def what_if(
+    file: Path,
+    /,
+    *,
+    trade: Annotated[list[str], Parameter(name=["--trade", "-t"], negative=())],
+    policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
+    snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
+    account: str | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    csv: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Say what some trades would do to an account's margin.
+
+    Trades happen at the mark unless they name a price, so the requirement changes and the equity does not.
+
+        seawall what-if book.csv --trade "BTC-25SEP26-100000-C -10"
+
+        seawall what-if book.csv -t "BTC-25SEP26-100000-C -10" -t "BTC-PERPETUAL 50000" --account desk-1
+
+    Parameters
+    ----------
+    file
+        The book, as for `seawall margin`.
+    trade
+        Instrument and signed size, perhaps `@ price`; give it several times for several trades.
+    policy, snapshot
+        As for `seawall margin`.
+    account
+        Whose; may be left out where the book has one account.
+    json
+        Print everything as JSON.
+    csv
+        Print one row a trade as CSV.
+    """
+    check_one_format(as_json=json, as_csv=csv)
+    market = load_snapshot(snapshot)
+    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    found = compute(book, market, trade, policy, account=account)
+    if json:
+        print_json(_document(found))
+    elif csv:
+        print_csv(found.rows())
+    else:
+        out = show.console()
+        out.print(show.headline(market, found.before[0].policy_id if found.before else policy))
+        out.print(show.margin_table(found.before, title="before"))
+        out.print(show.margin_table(found.after, title="after"))
+        out.print(_effects(found))
+        out.print(
+            "alone: this trade and no other; last: after all the others. A negative number frees margin.", style="dim"
+        )
+    return EXIT_UNAVAILABLE if np.isnan([found.initial_before_usd, found.initial_after_usd]).any() else 0
+
+
+def _effects(found: WhatIf) -> Table:
+    table = Table(title="change of margin, USD", title_justify="left", pad_edge=False, show_footer=True)
+    initial = found.initial_after_usd - found.initial_before_usd
+    maintenance = found.maintenance_after_usd - found.maintenance_before_usd
+    table.add_column("trade", footer="all of them")
+    table.add_column("size", justify="right")
+    table.add_column("initial, alone", justify="right")
+    table.add_column("maintenance, alone", justify="right")
+    table.add_column("initial, last", amount(initial, "USD"), justify="right")
+    table.add_column("maintenance, last", amount(maintenance, "USD"), justify="right")
+    for effect in found.effects:
+        money = (effect.initial_alone, effect.maintenance_alone, effect.initial_last, effect.maintenance_last)
+        table.add_row(
+            effect.trade.instrument, f"{effect.trade.size:+,.10g}", *(amount(number, "USD") for number in money)
+        )
+    return table
+
+
+def _document(found: WhatIf) -> dict[str, object]:
+    def rows(margins: tuple[object, ...]) -> list[dict[str, object]]:
+        return [asdict(margin) | {"evidence": margin.evidence.value} for margin in margins]  # type: ignore[attr-defined,call-overload]
+
+    return {
+        "account": found.account,
+        "before": rows(found.before),
+        "after": rows(found.after),
+        "initial_before_usd": found.initial_before_usd,
+        "initial_after_usd": found.initial_after_usd,
+        "maintenance_before_usd": found.maintenance_before_usd,
+        "maintenance_after_usd": found.maintenance_after_usd,
+        "trades": found.rows(),
+    }

@@ -1,0 +1,228 @@
+"""Deribit portfolio margin, segregated (S:PM) and cross (X:PM).
+
+The order of the rule, as Deribit's simulation response lays it out: aggregate by underlying, offset gains, weigh and
+dampen far moves, take the worst, add roll shock and delta shock, add order margin, round. Segregated accounts form
+one portfolio for each settlement currency and count in it; a cross account is one portfolio in USD, where the coins
+it owns are stressed like positions.
+
+Sources: Deribit's portfolio-margin article and API reference. docs/margin/deribit.md gives the rule in words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from seawall.core.arrays import FloatArray
+from seawall.core.rounding import round_decimals
+from seawall.margining.blocks.equity import Equity, equity_in
+from seawall.margining.blocks.lookups import of_underlying, usd_price
+from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
+from seawall.margining.blocks.orders import order_margin
+from seawall.margining.blocks.risk_matrix import MatrixResult, Unit, evaluate_matrix, pnl_in_unit
+from seawall.margining.blocks.scenario_grid import scenario_grid
+from seawall.margining.model import Detail, Promises, Requirement, join
+from seawall.margining.models.deribit_pm.detail import risk_matrix
+from seawall.margining.models.deribit_pm.evidence import uses
+from seawall.margining.models.deribit_pm.numbers import (
+    grid_spec,
+    haircut_of,
+    matrix_numbers,
+    pair_path,
+    stresses_equity,
+)
+from seawall.market import MarketSnapshot
+from seawall.policy import MarginPolicy
+from seawall.portfolio import Holdings, ResolvedBook
+from seawall.revaluation import Exposure, PnlTensor, exposure
+from seawall.scenarios import ScenarioSet
+
+
+@dataclass(frozen=True)
+class DeribitPortfolioMargin:
+    """S:PM where `cross` is false, X:PM where it is true."""
+
+    name: str
+    cross: bool
+    promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
+
+    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
+        """Return 27 standard scenarios and 8 far moves over the underlyings that the policy has numbers for."""
+        assets = sorted({*snapshot.table.underlyings, *snapshot.index})
+        specs = {asset: grid_spec(policy, asset) for asset in assets if policy.has(f"{pair_path(asset)}.price_range")}
+        if not specs:
+            return ScenarioSet.spot_moves((), (), np.zeros((0, 0)))
+        return scenario_grid(specs)
+
+    def label(self, policy: MarginPolicy, underlying: str, scenario: int) -> str:
+        """Return a scenario of one underlying in words, such as `-16 %, vol up`."""
+        return grid_spec(policy, underlying).label(scenario)
+
+    def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
+        """Return the margin of every account: one netting set each, or one for each settlement currency."""
+        leaning = exposure(book.snapshot)
+        return join([self._netting_set(policy, book, pnl, leaning, one) for one in netting_sets(book, cross=self.cross)])
+
+    def _netting_set(
+        self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor, leaning: Exposure, one: NettingSet
+    ) -> Requirement:
+        price_usd = usd_price(book, one.currency)
+        held = book.positions.where(one.members[book.positions.columns])
+        orders = book.orders.where(one.members[book.orders.columns])
+        equities = {asset: equity_in(asset, book, leaning) for asset in self._equity_assets(book, one)}
+        units = self._units(policy, book, pnl, one, equities)
+
+        def matrices(holdings: Holdings, stressed: dict[str, FloatArray]) -> dict[str, MatrixResult]:
+            return {
+                base: evaluate_matrix(
+                    book, holdings, leaning, matrix_numbers(policy, base, one.currency, cross=self.cross), unit,
+                    one.members & of_underlying(book, base), stressed[base],
+                )
+                for base, unit in units.items()
+            }  # fmt: skip
+
+        stressed = {base: _stressed_equity(equities, base, len(book.book)) for base in units}
+        found = matrices(held, stressed)
+
+        active = np.flatnonzero(np.diff(orders.indptr))
+        among = {base: amounts[active] for base, amounts in stressed.items()}
+        added = order_margin(held, orders, lambda holdings: _total(matrices(holdings, among), len(active)))
+        rounding = int(policy.number("general.rounding_decimals"))
+        return self._assemble(policy, book, one, price_usd, equities, found, added, decimals=rounding)
+
+    def _equity_assets(self, book: ResolvedBook, one: NettingSet) -> list[str]:
+        return sorted({*book.snapshot.table.settlements, *book.book.assets}) if self.cross else [one.currency]
+
+    def _units(
+        self,
+        policy: MarginPolicy,
+        book: ResolvedBook,
+        pnl: PnlTensor,
+        one: NettingSet,
+        equities: dict[str, Equity],
+    ) -> dict[str, Unit]:
+        """Return, for each underlying of a netting set, what its profit is counted in."""
+        scenarios, table = pnl.scenarios, book.snapshot.table
+        bases = {table.underlying[n] for n in np.flatnonzero(one.members)}
+        if self.cross:
+            bases |= {asset for asset in equities if stresses_equity(policy, asset)}
+        tensor = pnl_in_unit(book, pnl, one.currency)
+        units = {}
+        for base in sorted(bases & set(scenarios.underlyings)):
+            base_price = book.snapshot.index.get(base, np.nan)
+            stressed = self.cross and stresses_equity(policy, base)
+            units[base] = Unit(
+                currency=one.currency,
+                price_usd=usd_price(book, one.currency),
+                base_price_usd=base_price,
+                moves_with_base=one.currency == base,
+                pnl=tensor,
+                equity_pnl=base_price * scenarios.asset_move(base) if stressed else np.zeros(len(scenarios)),
+            )
+        return units
+
+    def _assemble(
+        self,
+        policy: MarginPolicy,
+        book: ResolvedBook,
+        one: NettingSet,
+        price_usd: float,
+        equities: dict[str, Equity],
+        found: dict[str, MatrixResult],
+        order_added: FloatArray,
+        *,
+        decimals: int,
+    ) -> Requirement:
+        accounts_count = len(book.book)
+        zero = np.zeros(accounts_count)
+        risk = {
+            "worst_case": sum((matrix.worst for matrix in found.values()), start=zero),
+            "roll_shock": sum((matrix.roll_shock for matrix in found.values()), start=zero),
+            "delta_shock": sum((matrix.delta_shock for matrix in found.values()), start=zero),
+        }
+        charges = {
+            name: stated_charge(book, name, one)
+            for name in ("open_orders_margin", "mmp_margin", "spot_margin")
+        }
+        charges["open_orders_margin"] = charges["open_orders_margin"] + order_added
+        initial = risk | charges
+        unrounded = _risk_sum(risk) + charges["mmp_margin"] + charges["open_orders_margin"] + charges["spot_margin"]
+        initial["rounding"] = round_decimals(unrounded, decimals=decimals) - unrounded
+        factor = policy.number("general.mm_factor")
+        maintenance = {name: factor * amounts for name, amounts in risk.items()}
+        maintenance |= {name: zero for name in (*charges, "rounding")}
+
+        prices = {asset: usd_price(book, asset) / price_usd if self.cross else 1.0 for asset in equities}
+        equity = _weighted({asset: (part.total, prices[asset]) for asset, part in equities.items()}, accounts_count)
+        cut = {asset: haircut_of(policy, asset) if self.cross else 0.0 for asset in equities}
+        haircut = _weighted(
+            {asset: (np.maximum(part.total, 0.0), prices[asset] * cut[asset]) for asset, part in equities.items()},
+            accounts_count,
+        )
+        bases = sorted(found)
+        losses = np.array([found[base].worst for base in bases]).reshape(len(bases), accounts_count)
+        binding = np.argmax(losses, axis=0) if bases else np.full(accounts_count, -1)
+        scenario = np.full(accounts_count, -1, np.int64)
+        for b, base in enumerate(bases):
+            scenario = np.where(binding == b, found[base].scenario, scenario)
+        present = accounts_in(book, one)
+        names = tuple(sorted({*book.snapshot.table.underlyings, *bases}))
+        where = np.array([names.index(base) for base in bases] + [-1], dtype=np.int64)
+        keep = np.flatnonzero(present)
+        return Requirement(
+            account=keep,
+            currencies=(one.currency,),
+            currency=np.zeros(len(keep), np.int64),
+            equity=equity[keep],
+            margin_balance=equity[keep],
+            haircut=haircut[keep],
+            initial={name: amounts[keep] for name, amounts in initial.items()},
+            maintenance={name: amounts[keep] for name, amounts in maintenance.items()},
+            worst_scenario=scenario[keep],
+            worst_underlying=where[binding][keep],
+            underlyings=names,
+            uses=tuple(
+                replace(use, applies=use.applies[keep])
+                for use in uses(policy, book, one, found, order_added, equities, cross=self.cross)
+            ),
+        )
+
+    def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
+        """Return the risk matrices of a book of one account, every vector included."""
+        leaning = exposure(book.snapshot)
+        matrices = []
+        for one in netting_sets(book, cross=self.cross):
+            held = book.positions.where(one.members[book.positions.columns])
+            equities = {asset: equity_in(asset, book, leaning) for asset in self._equity_assets(book, one)}
+            for base, unit in self._units(policy, book, pnl, one, equities).items():
+                mine = held.where(of_underlying(book, base)[held.columns])
+                stressed = _stressed_equity(equities, base, 1)
+                if len(mine) or (unit.equity_pnl.any() and stressed.any()):
+                    numbers = matrix_numbers(policy, base, one.currency, cross=self.cross)
+                    matrices.append(risk_matrix(book, mine, numbers, unit, stressed, base))
+        return Detail(matrices=tuple(matrices))
+
+
+def _stressed_equity(equities: dict[str, Equity], base: str, accounts_count: int) -> FloatArray:
+    return equities[base].total if base in equities else np.zeros(accounts_count)
+
+
+def _risk_sum(risk: dict[str, FloatArray]) -> FloatArray:
+    return risk["worst_case"] + risk["roll_shock"] + risk["delta_shock"]
+
+
+def _total(found: dict[str, MatrixResult], accounts_count: int) -> FloatArray:
+    return sum((matrix.total for matrix in found.values()), start=np.zeros(accounts_count))
+
+
+def _weighted(parts: dict[str, tuple[FloatArray, float]], accounts_count: int) -> FloatArray:
+    """Return the sum of amounts times prices; an asset without a price makes only its holders unavailable."""
+    total = np.zeros(accounts_count)
+    for amounts, price in parts.values():
+        total = total + np.where(amounts == 0.0, 0.0, amounts * price)
+    return total
+
+
+SEGREGATED = DeribitPortfolioMargin("deribit_s_pm", cross=False)
+CROSS = DeribitPortfolioMargin("deribit_x_pm", cross=True)

@@ -1,0 +1,253 @@
+"""A book meets a snapshot: every name finds its row, and what is wrong or missing is said at once.
+
+Wrong input is refused: unknown names, expired instruments, sizes off the lot. A price that the snapshot lacks is not
+the book's fault: its instrument is *unavailable* with a reason, and so is the margin of the accounts that hold it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
+from seawall.core.errors import InputError, UnavailableError
+from seawall.core.time import iso
+from seawall.instruments import Future, Instrument, Kind, Option
+from seawall.market import MarketSnapshot
+from seawall.portfolio.book import Book, Holdings
+from seawall.portfolio.findings import Findings
+from seawall.portfolio.lots import nearest_sizes, off_lot
+
+NameParser = Callable[[str], Instrument]
+"""A venue's grammar: the instrument that a name stands for; InputError when it stands for none."""
+GUESSED_NAMES_COUNT = 20
+"""Unknown names that get close matches; each costs a comparison with every name of the snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedBook:
+    """A book whose columns are rows of a snapshot that holds no more than the book does.
+
+    Attributes
+    ----------
+    book
+        As it was read.
+    snapshot
+        The given snapshot, restricted to the N instruments that are held, in the order of `book.instruments`.
+    positions, orders
+        Those of the book; `columns` are rows of `snapshot.table`.
+    asset_prices
+        `(C,)` USD per unit of `book.assets`; NaN where the snapshot has no index.
+    unavailable
+        From a row of `snapshot.table` to the reason why it can't be valued.
+    unavailable_assets
+        From a row of `book.assets` to the reason why its price is NaN.
+    """
+
+    book: Book
+    snapshot: MarketSnapshot
+    positions: Holdings
+    orders: Holdings
+    asset_prices: FloatArray
+    unavailable: Mapping[int, str] = field(default_factory=dict)
+    unavailable_assets: Mapping[int, str] = field(default_factory=dict)
+
+    def take(self, accounts: IntArray) -> ResolvedBook:
+        """Return the given accounts, in the given order, before the same market."""
+        return replace(
+            self, book=self.book.take(accounts), positions=self.positions.take(accounts),
+            orders=self.orders.take(accounts),
+        )  # fmt: skip
+
+
+def resolve(
+    book: Book, snapshot: MarketSnapshot, *, check_lots: bool = True, parse: NameParser | None = None
+) -> ResolvedBook:
+    """Return the book with every instrument found in the snapshot.
+
+    Parameters
+    ----------
+    book, snapshot
+        Who holds what, and the market.
+    check_lots
+        Refuse sizes that are no multiple of the instrument's lot, where the lot is known. A venue's own report can hold
+        such dust.
+    parse
+        A venue's grammar; with it, a name that the snapshot lacks because it has expired is told so.
+
+    Raises
+    ------
+    InputError
+        With every problem found: unknown and expired instruments, sizes off the lot, sizes that are not finite, prices
+        and volatilities that can't be.
+
+    Examples
+    --------
+    >>> from seawall.instruments import InstrumentTable, Perpetual
+    >>> from seawall.portfolio import Account, Position
+    >>> table = InstrumentTable.of([Perpetual(name="BTC-PERPETUAL", underlying="BTC", quote="USD", settlement="BTC",
+    ...                                       inverse=True, contract_size=10.0, lot=10.0)])
+    >>> snapshot = MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0,
+    ...                              index={"BTC": 62_600.0}, mark=[62_650.0])
+    >>> resolve(Book.of([Account("desk", (Position("BTC-PERPETUAL", -500.0),), {"BTC": 1.0})]), snapshot).asset_prices
+    array([62600.])
+    >>> resolve(Book.of([Account("desk", (Position("BTC-PERPETUAL", -505.0),))]), snapshot)
+    Traceback (most recent call last):
+    ...
+    seawall.core.errors.InputError: book, account desk: size is -505.0; sizes of BTC-PERPETUAL are multiples of 10; \
+-510 and -500 are the nearest
+    """
+    findings = resolve_findings(book, snapshot, check_lots=check_lots, parse=parse)
+    findings.raise_any()
+    used = np.unique(np.concatenate([book.positions.columns, book.orders.columns]))
+    held = snapshot.take(np.array([snapshot.table.position(book.instruments[i]) for i in used.tolist()], np.int64))
+    prices, unavailable_assets = _asset_prices(book, snapshot)
+    return ResolvedBook(
+        book=book,
+        snapshot=held,
+        positions=replace(book.positions, columns=np.searchsorted(used, book.positions.columns)),
+        orders=replace(book.orders, columns=np.searchsorted(used, book.orders.columns)),
+        asset_prices=prices,
+        unavailable=MappingProxyType(unavailable_rows(held)),
+        unavailable_assets=MappingProxyType(unavailable_assets),
+    )
+
+
+def resolve_findings(
+    book: Book, snapshot: MarketSnapshot, *, check_lots: bool = True, parse: NameParser | None = None
+) -> Findings:
+    """Return all that `resolve` would refuse, without refusing it."""
+    findings = Findings(book.origin)
+    table = snapshot.table
+    row_of = np.array([table.position(name) if name in table else -1 for name in book.instruments], np.int64)
+    refused = _refused_names(book, row_of, snapshot, parse)
+    lot = np.append(table.lot, 0.0)[row_of]  # row -1, an unknown name, has no lot
+    is_option = np.append(table.kind, -1)[row_of] == Kind.OPTION
+    for holdings in (book.positions, book.orders):
+        _check(book, holdings, refused, lot if check_lots else np.zeros_like(lot), is_option, findings)
+    for text, amounts in (("balance", book.balances), *book.charges.items()):
+        for a, c in np.argwhere(~np.isfinite(amounts))[:GUESSED_NAMES_COUNT].tolist():
+            where = f"account {book.accounts[a]}"
+            findings.add(f"{text} of {book.assets[c]}", amounts[a, c], "amounts are finite numbers", within=where)
+    return findings
+
+
+def _check(
+    book: Book, holdings: Holdings, refused: Mapping[int, str], lot: FloatArray, is_option: BoolArray,
+    findings: Findings,
+) -> None:  # fmt: skip
+    """Look at every entry of some holdings at once."""
+    columns, sizes = holdings.columns, holdings.sizes
+    rows, lines = holdings.rows, holdings.lines
+
+    def place(i: int) -> tuple[str, int | None]:
+        line = int(lines[i])
+        return (book.origin, line) if line else (f"{book.origin}, account {book.accounts[rows[i]]}", None)
+
+    def name(i: int) -> str:
+        return book.instruments[int(columns[i])]
+
+    def lot_rule(i: int) -> str:
+        step = float(lot[columns[i]])
+        below, above = nearest_sizes(float(sizes[i]), step)
+        return f"sizes of {name(i)} are multiples of {step:.15g}; {below:.15g} and {above:.15g} are the nearest"
+
+    findings.place = place
+    at = np.arange(len(holdings), dtype=np.int64)
+    is_refused = np.zeros(len(book.instruments), np.bool_)
+    is_refused[list(refused)] = True
+    findings.add_each(is_refused[columns], "instrument", name, lambda i: refused[int(columns[i])], at=at)
+    findings.add_each(~np.isfinite(sizes), "size", lambda i: float(sizes[i]), "sizes are finite numbers", at=at)
+    findings.add_each(off_lot(sizes, lot[columns]), "size", lambda i: float(sizes[i]), lot_rule, at=at)
+    free = (holdings.entry_prices == 0.0) & ~is_option[columns] & ~is_refused[columns]
+    rule = "only an option can have cost nothing; leave out an entry price that is not known"
+    findings.add_each(free, "entry_price", lambda i: float(holdings.entry_prices[i]), rule, at=at)
+
+
+def _refused_names(book: Book, row_of: IntArray, snapshot: MarketSnapshot, parse: NameParser | None) -> dict[int, str]:
+    """Return the rule that each refused column of the book breaks."""
+    table, now_ns = snapshot.table, snapshot.time_ns
+    refused: dict[int, str] = {}
+    guessed_count = 0
+    for i, (name, row) in enumerate(zip(book.instruments, row_of.tolist(), strict=True)):
+        if row < 0:
+            expiry_ns = _parsed_expiry_ns(name, parse)
+            if expiry_ns is not None and expiry_ns <= now_ns:
+                refused[i] = expired_rule(expiry_ns, snapshot)
+                continue
+            refused[i] = f"snapshot {snapshot.name} does not hold it"
+            guessed_count += 1
+            if guessed_count <= GUESSED_NAMES_COUNT and (close := difflib.get_close_matches(name, table.names, n=3)):
+                refused[i] += f"; near it are {', '.join(close)}"
+        elif table.expiry_ns[row] <= now_ns:
+            refused[i] = expired_rule(int(table.expiry_ns[row]), snapshot)
+        elif fault := price_fault(snapshot, row):
+            refused[i] = fault
+    return refused
+
+
+def expired_rule(expiry_ns: int, snapshot: MarketSnapshot) -> str:
+    """Say when something expired."""
+    return f"it expired at {iso(expiry_ns)}, and the snapshot is of {iso(snapshot.time_ns)}"
+
+
+def price_fault(snapshot: MarketSnapshot, row: int) -> str | None:
+    """Return what is impossible about a row's prices; a missing price is not impossible."""
+    vol, mark = float(snapshot.vol[row]), float(snapshot.mark[row])
+    if vol < 0.0:
+        return f"its vol is {vol:g}; implied volatilities are >= 0"
+    is_option = snapshot.table.kind[row] == Kind.OPTION
+    if mark < 0.0 or (mark == 0.0 and not is_option):
+        return f"its mark is {mark:g}; {'option prices are >= 0' if is_option else 'prices are > 0'}"
+    if is_option and snapshot.forward[row] <= 0.0:
+        return f"its forward is {float(snapshot.forward[row]):g}; forwards are > 0"
+    return None
+
+
+def unavailable_rows(snapshot: MarketSnapshot) -> dict[int, str]:
+    """Return the rows that can't be valued, each with what is missing.
+
+    All need a mark and the index of their underlying and settlement asset; an option needs its forward and its
+    volatility too.
+    """
+    table = snapshot.table
+    is_option = table.is_kind(Kind.OPTION)
+    gaps = {
+        "mark": np.isnan(snapshot.mark),
+        "forward": np.isnan(snapshot.forward) & is_option,
+        "vol": np.isnan(snapshot.vol) & is_option,
+    }
+    no_index = {asset for asset in {*table.underlying, *table.settlement} if np.isnan(_price_usd(snapshot, asset))}
+    reasons: dict[int, str] = {}
+    for i, name in enumerate(table.names):
+        missing = [gap for gap, where in gaps.items() if where[i]]
+        missing += [f"USD index of {asset}" for asset in sorted({table.underlying[i], table.settlement[i]} & no_index)]
+        if missing:
+            reasons[i] = f"snapshot {snapshot.name} has no {' and no '.join(missing)} for {name}"
+    return reasons
+
+
+def _asset_prices(book: Book, snapshot: MarketSnapshot) -> tuple[FloatArray, dict[int, str]]:
+    prices = np.array([_price_usd(snapshot, asset) for asset in book.assets], dtype=np.float64)
+    reason = "snapshot {} has no USD index for {}"
+    missing = {c: reason.format(snapshot.name, book.assets[c]) for c in np.flatnonzero(np.isnan(prices)).tolist()}
+    return frozen(prices), missing
+
+
+def _price_usd(snapshot: MarketSnapshot, asset: str) -> float:
+    try:
+        return snapshot.price_usd(asset)
+    except UnavailableError:
+        return np.nan
+
+
+def _parsed_expiry_ns(name: str, parse: NameParser | None) -> int | None:
+    try:
+        instrument = None if parse is None else parse(name)
+    except InputError:
+        return None
+    return instrument.expiry_ns if isinstance(instrument, Option | Future) else None

@@ -1,0 +1,298 @@
+"""Trades on a book: what an account holds once they are done. Fees are left out.
+
+A trade at the mark leaves equity as it was. The premium of an option moves the cash balance of its settlement asset; so
+does the profit or loss that closing a future realises. Spot exchanges one balance for another.
+
+Where a future's entry price is known, adding to the position averages it (for inverse futures the harmonic mean, which
+keeps profit in coin the same), and reducing keeps it and realises the rest. Where it is not known the position counts
+as marked to market, its profit already in the balance: then the trade's price against the mark goes to the balance at
+once, and the entry price stays unknown.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, cast
+
+import numpy as np
+
+from seawall.core.arrays import FloatArray
+from seawall.core.errors import InputError, Problem, UnavailableError
+from seawall.instruments import Future, Instrument, Option, Perpetual, Spot
+from seawall.market import MarketSnapshot
+from seawall.portfolio.book import Account, Book, Holdings, Position
+from seawall.portfolio.resolve import resolve_findings
+
+TradeSource: TypeAlias = "Trade | str | tuple[str, float] | tuple[str, float, float | None]"
+
+NOTHING_RATIO = 1e-9
+"""Share of what was netted below which the rest counts as nothing: 0.3 - 0.1 - 0.2 leaves 3e-17."""
+
+_FORM = "a trade reads 'NAME SIZE' or 'NAME SIZE @ PRICE', for example BTC-25SEP26-100000-C -10 @ 0.0004"
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_TRADE = re.compile(rf"(?P<name>\S+)\s+(?P<size>{_NUMBER})(?:\s*@\s*(?P<price>{_NUMBER}))?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """A signed size of one instrument, bought where positive, at a price in price units; the mark where left out."""
+
+    instrument: str
+    size: float
+    price: float | None = None
+
+
+def parse_trade(source: TradeSource) -> Trade:
+    """Return a trade from text or from a tuple of name, size and perhaps price.
+
+    Raises
+    ------
+    InputError
+        When it has another form, or a size of zero, or a number that is not finite, or a negative price.
+
+    Examples
+    --------
+    >>> parse_trade("BTC-25SEP26-100000-C -10 @ 0.05")
+    Trade(instrument='BTC-25SEP26-100000-C', size=-10.0, price=0.05)
+    """
+    if isinstance(source, str):
+        match = _TRADE.fullmatch(source.strip())
+        if match is None:
+            raise InputError(Problem("trade", source[:100], _FORM))
+        price = match["price"]
+        source = Trade(match["name"], float(match["size"]), None if price is None else float(price))
+    elif isinstance(source, tuple | list):
+        if len(source) not in (2, 3) or not isinstance(source[0], str):
+            raise InputError(Problem("trade", str(source)[:100], "a trade is name, size and, if wanted, a price"))
+        source = Trade(*source)
+    if not isinstance(source, Trade):
+        raise InputError(Problem("trade", str(source)[:100], _FORM))
+    if not _is_finite(source.size) or source.size == 0.0:
+        raise InputError(Problem("size", source.size, "a trade's size is a finite number, not 0", source.instrument))
+    if source.price is not None and (not _is_finite(source.price) or source.price < 0.0):
+        raise InputError(Problem("price", source.price, "a trade's price is finite and >= 0", source.instrument))
+    return source
+
+
+def parse_trades(sources: TradeSource | Sequence[TradeSource]) -> list[Trade]:
+    """Return trades from a list, or from one text with a trade a line, or separated by `;` or `,`.
+
+    Raises
+    ------
+    InputError
+        With every trade that can't be read, or when there is none.
+
+    Examples
+    --------
+    >>> [trade.size for trade in parse_trades("BTC-PERPETUAL -500; BTC-25SEP26-70000-C 2")]
+    [-500.0, 2.0]
+    """
+    trades: list[Trade] = []
+    problems: list[Problem] = []
+    for source in _several(sources):
+        try:
+            trades.append(parse_trade(source))
+        except InputError as error:
+            problems.extend(error.problems)
+    if not trades and not problems:
+        problems.append(Problem("trades", "none", _FORM))
+    if problems:
+        raise InputError(problems)
+    return trades
+
+
+def _several(sources: TradeSource | Sequence[TradeSource]) -> Sequence[TradeSource]:
+    if isinstance(sources, str):
+        return [part for part in re.split(r"[;,\n]", sources) if part.strip()]
+    if isinstance(sources, Trade):
+        return [sources]
+    if isinstance(sources, tuple) and len(sources) > 1 and isinstance(sources[1], int | float):
+        return [cast("tuple[str, float]", sources)]  # one trade, not a sequence of them
+    return cast("Sequence[TradeSource]", sources)
+
+
+def apply_trades(
+    book: Book,
+    account: str | None,
+    trades: TradeSource | Sequence[TradeSource],
+    *,
+    snapshot: MarketSnapshot,
+    check_lots: bool = True,
+) -> Book:
+    """Return the book after an account has traded.
+
+    Parameters
+    ----------
+    book
+        The book before.
+    account
+        Who trades; None where the book has one account.
+    trades
+        What `parse_trades` reads; done in their order.
+    snapshot
+        Where the instruments are known, and the marks of trades without a price.
+    check_lots
+        Refuse sizes off the lot.
+
+    Raises
+    ------
+    InputError
+        When the account or an instrument is unknown, an instrument has expired, a size is off the lot, or a price
+        can't be.
+    UnavailableError
+        When a mark is needed and the snapshot has none.
+
+    Examples
+    --------
+    >>> from seawall.instruments import InstrumentTable
+    >>> table = InstrumentTable.of([Option(name="BTC-25SEP26-70000-C", underlying="BTC", quote="USD", settlement="BTC",
+    ...     strike=70_000.0, expiry_ns=1, is_call=True, inverse=True)])
+    >>> snapshot = MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0,
+    ...                              index={"BTC": 62_600.0}, mark=[0.015])
+    >>> book = Book.of([Account("desk", (), {"BTC": 2.0})])
+    >>> apply_trades(book, None, "BTC-25SEP26-70000-C -10", snapshot=snapshot).account("desk").balances
+    {'BTC': 2.15}
+    """
+    wanted = parse_trades(trades)
+    a = _account_row(book, account)
+    _check(wanted, snapshot, check_lots=check_lots)
+    holder = book.account(book.accounts[a])
+    for trade in wanted:
+        i = snapshot.table.position(trade.instrument)
+        holder = _traded(holder, snapshot.table.row(i), trade, float(snapshot.mark[i]), book.origin)
+    return _replaced(book, a, holder)
+
+
+def _account_row(book: Book, account: str | None) -> int:
+    if account is None and len(book) != 1:
+        rule = f"the book has {len(book)} accounts; name the one that trades"
+        raise InputError(Problem("account", "left out", rule, where=book.origin))
+    return 0 if account is None else book.row(account)
+
+
+def _check(trades: Sequence[Trade], snapshot: MarketSnapshot, *, check_lots: bool) -> None:
+    """Refuse trades as `resolve` refuses positions, and prices of zero where only options can cost nothing."""
+    as_positions = [Account(f"trade {i + 1}", (Position(t.instrument, t.size),)) for i, t in enumerate(trades)]
+    book = Book.of(as_positions, origin="trades")
+    problems = list(resolve_findings(book, snapshot, check_lots=check_lots).problems())
+    for trade in trades:
+        if trade.price == 0.0 and trade.instrument in snapshot.table:
+            instrument = snapshot.table.row(snapshot.table.position(trade.instrument))
+            if not isinstance(instrument, Option):
+                problems.append(Problem("price", 0.0, "only an option can cost nothing", trade.instrument))
+    if problems:
+        raise InputError(problems)
+
+
+def _traded(holder: Account, instrument: Instrument, trade: Trade, mark: float, origin: str) -> Account:
+    price = mark if trade.price is None else trade.price
+    if math.isnan(price):
+        raise UnavailableError(f"{trade.instrument} has no mark in the snapshot; name the price of the trade")
+    if isinstance(instrument, Spot):
+        paid = _paid(holder, instrument.underlying, trade.size)
+        return _paid(paid, instrument.quote, -trade.size * price)
+    entries = [entry for entry in holder.positions if entry.instrument == trade.instrument]
+    if len(entries) > 1:
+        rule = "an account has one position in an instrument"
+        raise InputError(Problem("positions", len(entries), rule, where=f"{origin}, {holder.id}, {trade.instrument}"))
+    held = entries[0] if entries else Position(trade.instrument, 0.0, price)
+    if isinstance(instrument, Option):
+        cash = -trade.size * price
+        entry_price = _entry_after(held, trade.size, price, inverse=False)
+    else:
+        cash, entry_price = _future_after(held, trade.size, price, mark, instrument)
+    size = _net(held.size, trade.size)
+    kept = tuple(entry for entry in holder.positions if entry.instrument != trade.instrument)
+    if size != 0.0:
+        kept += (Position(trade.instrument, size, entry_price),)
+    return _paid(replace(holder, positions=kept), instrument.settlement, cash)
+
+
+def _future_after(
+    held: Position, size: float, price: float, mark: float, instrument: Future | Perpetual
+) -> tuple[float, float]:
+    """Return cash realised, in the settlement asset, and the entry price after a trade in a future."""
+    if held.entry_price == 0.0:
+        rule = "only an option can have cost nothing; leave out an entry price that is not known"
+        raise InputError(Problem("entry_price", 0.0, rule, where=held.instrument))
+    if math.isnan(held.entry_price):
+        if price == mark:
+            return 0.0, math.nan
+        if math.isnan(mark):
+            reason = "it has no mark, and the position has no entry price"
+            raise UnavailableError(f"what a trade in {held.instrument} at {price:g} realises can't be known: {reason}")
+        return _future_profit(size, price, mark, inverse=instrument.inverse), math.nan
+    closed = math.copysign(min(abs(size), abs(held.size)), held.size) if held.size * size < 0.0 else 0.0
+    realised = _future_profit(closed, held.entry_price, price, inverse=instrument.inverse)
+    return realised, _entry_after(held, size, price, inverse=instrument.inverse)
+
+
+def _future_profit(size: float, start: float, end: float, *, inverse: bool) -> float:
+    if size == 0.0:
+        return 0.0
+    return size * (1.0 / start - 1.0 / end) if inverse else size * (end - start)
+
+
+def _entry_after(held: Position, size: float, price: float, *, inverse: bool) -> float:
+    """Return the entry price: averaged when adding, kept when reducing, the trade's when the position turns round."""
+    if held.size == 0.0:
+        return price
+    if held.size * size < 0.0:
+        return held.entry_price if abs(size) <= abs(held.size) else price
+    total = held.size + size
+    if inverse:
+        return total / (held.size / held.entry_price + size / price)
+    return (held.size * held.entry_price + size * price) / total
+
+
+def _net(held: float, traded: float) -> float:
+    left = held + traded
+    return 0.0 if abs(left) <= NOTHING_RATIO * max(abs(held), abs(traded)) else left
+
+
+def _paid(holder: Account, asset: str, amount: float) -> Account:
+    if amount == 0.0:
+        return holder
+    return replace(holder, balances={**holder.balances, asset: holder.balances.get(asset, 0.0) + amount})
+
+
+def _replaced(book: Book, a: int, holder: Account) -> Book:
+    """Return the book with account `a` as given; all others are copied as columns, however many they are."""
+    instruments = tuple(sorted({*book.instruments, *(entry.instrument for entry in holder.positions)}))
+    assets = tuple(sorted({*book.assets, *holder.balances}))
+    column = {name: i for i, name in enumerate(instruments)}
+    moved = np.array([column[name] for name in book.instruments], dtype=np.int64)
+    others = book.positions.where(book.positions.rows != a)
+    mine = holder.positions
+    positions = Holdings.gather(
+        len(book),
+        np.concatenate([others.rows, np.full(len(mine), a, np.int64)]),
+        np.concatenate([moved[others.columns], np.array([column[entry.instrument] for entry in mine], np.int64)]),
+        np.concatenate([others.sizes, [entry.size for entry in mine]]),
+        entry_prices=np.concatenate([others.entry_prices, [entry.entry_price for entry in mine]]),
+        lines=np.concatenate([others.lines, np.zeros(len(mine), np.int64)]),
+    )
+    balances = _widened(book.balances, book.assets, assets)
+    balances[a] = [holder.balances.get(asset, 0.0) for asset in assets]
+    return replace(
+        book,
+        instruments=instruments,
+        positions=positions,
+        orders=replace(book.orders, columns=moved[book.orders.columns]),
+        assets=assets,
+        balances=balances,
+        charges={name: _widened(amounts, book.assets, assets) for name, amounts in book.charges.items()},
+    )
+
+
+def _widened(amounts: FloatArray, assets: Sequence[str], wider: Sequence[str]) -> FloatArray:
+    table = np.zeros((len(amounts), len(wider)))
+    table[:, [wider.index(asset) for asset in assets]] = amounts
+    return table
+
+
+def _is_finite(number: object) -> bool:
+    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
