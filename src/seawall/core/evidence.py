@@ -33,11 +33,12 @@ class Grade(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One number or rule that a result used, with its grade and where it comes from."""
+    """One number or rule that a result used: its grade, where it comes from, and what a reader should know of it."""
 
     subject: str
     grade: Grade
     source: str
+    note: str = ""
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:

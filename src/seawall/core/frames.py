@@ -5,19 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from typing import Any, cast
 
 from seawall.core.errors import InputError, Problem, UnavailableError
 
 LIBRARIES = ("polars", "pandas", "pyarrow")
 
 
-def to_frame(rows: Sequence[Mapping[str, object]], *, library: str | None = None) -> object:
-    """Return rows as a DataFrame (polars, pandas) or Table (pyarrow).
+def to_frame(columns: Mapping[str, Sequence[object]], *, library: str | None = None) -> Any:  # noqa: ANN401
+    """Return columns as a DataFrame (polars, pandas) or Table (pyarrow).
 
     Parameters
     ----------
-    rows
-        All with the same keys.
+    columns
+        By name, all of one length.
     library
         One of `polars`, `pandas`, `pyarrow`. Left out: the one that the program has loaded, else one that is installed.
 
@@ -38,6 +39,4 @@ def to_frame(rows: Sequence[Mapping[str, object]], *, library: str | None = None
         raise UnavailableError(f"{library} is not installed: pip install {library}, or use .rows()")
     import narwhals as nw  # imported here: most programs never make a frame
 
-    names = list(rows[0]) if rows else []
-    columns = {name: [row[name] for row in rows] for name in names}
-    return nw.from_dict(columns, backend=nw.Implementation.from_string(library)).to_native()
+    return nw.from_dict(columns, backend=cast("Any", library)).to_native()

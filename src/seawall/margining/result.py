@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from seawall.core.arrays import FloatArray, IntArray
 from seawall.core.evidence import Evidence, Grade, weakest
 from seawall.core.frames import to_frame
 from seawall.margining.model import Detail, MarginModel, Requirement
-from seawall.market import MarketSnapshot, Origin
+from seawall.margining.columns import columns, derived_prices, margin_ratio, worst_labels
+from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 from seawall.revaluation import PnlTensor
@@ -69,11 +71,7 @@ class AccountMargin:
     @property
     def margin_ratio(self) -> float:
         """Maintenance margin over margin balance: 1 is liquidation; infinite where nothing covers a requirement."""
-        if self.maintenance_margin == 0.0:
-            return 0.0 if self.margin_balance >= 0.0 else np.inf
-        if np.isnan(self.maintenance_margin) or np.isnan(self.margin_balance):
-            return np.nan
-        return self.maintenance_margin / self.margin_balance if self.margin_balance > 0.0 else np.inf
+        return float(margin_ratio(np.array([self.maintenance_margin]), np.array([self.margin_balance]))[0])
 
     @property
     def available_funds(self) -> float:
@@ -190,16 +188,34 @@ class Margins:
             margins=tuple(self._row(int(r)) for r in rows),
             detail=self.model.detail(self.policy, one, self.pnl),
             evidence=tuple(sorted(items.values(), key=lambda item: (-item.grade.rank, item.subject))),
-            notes=tuple(self.snapshot.notes) if self._derived_prices(a) else (),
+            notes=tuple(self.snapshot.notes) if self._derived_prices[a] else (),
         )
 
     def rows(self) -> list[dict[str, object]]:
         """Return the table as one mapping a netting set, with nothing but Python's own types."""
-        return [_flat(margin) for margin in self]
+        made = self._columns
+        return [dict(zip(made, cells, strict=True)) for cells in zip(*made.values(), strict=True)]
 
-    def table(self, library: str | None = None) -> object:
+    def table(self, library: str | None = None) -> Any:  # noqa: ANN401 - whichever library the user has
         """Return the table as a DataFrame of `polars`, `pandas` or `pyarrow`; the one that is loaded, if none is named."""
-        return to_frame(self.rows(), library=library)
+        return to_frame(self._columns, library=library)
+
+    @cached_property
+    def _columns(self) -> dict[str, list[object]]:
+        return columns(self)
+
+    @cached_property
+    def _labels(self) -> list[object]:
+        return worst_labels(self)
+
+    @cached_property
+    def _derived_prices(self) -> IntArray:
+        return derived_prices(self)
+
+    @property
+    def code_version(self) -> str:
+        """Version of the code that made the numbers."""
+        return __version__
 
     def _row(self, r: int) -> AccountMargin:
         need = self.requirement
@@ -216,10 +232,10 @@ class Margins:
             maintenance_margin=float(self.maintenance_margin[r]),
             initial=initial,
             maintenance=maintenance,
-            worst_scenario=self._worst_label(r),
-            derived_prices=self._derived_prices(a),
+            worst_scenario=str(self._labels[r]),
+            derived_prices=int(self._derived_prices[a]),
             evidence=list(Grade)[int(self.evidence_rank[r])],
-            unavailable=self._reason(a) if np.isnan(self.initial_margin[r]) else "",
+            unavailable=self.reason(a) if np.isnan(self.initial_margin[r]) else "",
             policy_id=self.policy.id,
             policy_digest=self.policy.digest,
             snapshot_name=self.snapshot.name,
@@ -227,21 +243,8 @@ class Margins:
             code_version=__version__,
         )
 
-    def _worst_label(self, r: int) -> str:
-        need = self.requirement
-        u, s = int(need.worst_underlying[r]), int(need.worst_scenario[r])
-        if u < 0 or s < 0 or need.initial.get("worst_case", np.zeros(len(self)))[r] == 0.0:
-            return ""
-        return f"{need.underlyings[u]} {self.model.label(self.policy, need.underlyings[u], s)}"
-
-    def _derived_prices(self, a: int) -> int:
-        held, snapshot = self.book.positions, self.book.snapshot
-        columns = held.columns[held.indptr[a] : held.indptr[a + 1]]
-        derived = (snapshot.mark_origin == Origin.DERIVED) | (snapshot.vol_origin == Origin.DERIVED)
-        return int(derived[columns].sum())
-
-    def _reason(self, a: int) -> str:
-        """Say why an account has no number: each instrument or asset that could not be valued."""
+    def reason(self, a: int) -> str:
+        """Say why the account in row `a` has no number: each instrument or asset that could not be valued."""
         reasons = []
         for held in (self.book.positions, self.book.orders):
             columns = held.columns[held.indptr[a] : held.indptr[a + 1]]
@@ -251,28 +254,3 @@ class Margins:
                 reasons.append(f"{asset}: the snapshot has no USD index for it")
         assert reasons, f"account {self.book.book.accounts[a]} is unavailable for no reason"
         return "; ".join(dict.fromkeys(reasons))
-
-
-def _flat(margin: AccountMargin) -> dict[str, object]:
-    return {
-        "account": margin.account,
-        "currency": margin.currency,
-        "equity": margin.equity,
-        "margin_balance": margin.margin_balance,
-        "initial_margin": margin.initial_margin,
-        "maintenance_margin": margin.maintenance_margin,
-        "margin_ratio": margin.margin_ratio,
-        "available_funds": margin.available_funds,
-        "worst_scenario": margin.worst_scenario,
-        **{f"initial_{name}": amount for name, amount in margin.initial.items()},
-        "derived_prices": margin.derived_prices,
-        "evidence": margin.evidence.value,
-        "unavailable": margin.unavailable,
-        "policy": margin.policy_id,
-        "policy_digest": margin.policy_digest,
-        "snapshot": margin.snapshot_name,
-        "snapshot_digest": margin.snapshot_digest,
-        "seawall": margin.code_version,
-    }
-
-

@@ -47,7 +47,7 @@ class Parameter:
     @property
     def evidence(self) -> Evidence:
         """The parameter as evidence behind a result."""
-        return Evidence(self.name, self.grade, self.source)
+        return Evidence(self.name, self.grade, self.source, self.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +62,4 @@ class Rule:
     @property
     def evidence(self) -> Evidence:
         """The rule as evidence behind a result; its subject reads `rules.<name>`."""
-        return Evidence(f"rules.{self.name}", self.grade, self.source)
+        return Evidence(f"rules.{self.name}", self.grade, self.source, self.statement)

@@ -133,7 +133,7 @@ def _split_chunk(
 ) -> tuple[list[list[str]], list[int]]:
     """Return the rows of a chunk that have the header's width, and the line of each."""
     try:
-        rows = list(csv.reader([lines[i] for i in chunk], delimiter=separator, strict=True))
+        rows = list(csv.reader([lines[i] for i in chunk], delimiter=separator, skipinitialspace=True, strict=True))
         if len(rows) == len(chunk) and set(map(len, rows)) == {width}:
             return rows, [i + 1 for i in chunk]
     except csv.Error:
@@ -156,7 +156,7 @@ def _split_chunk(
 
 def _split_line(line: str, separator: str) -> list[str] | None:
     try:
-        return next(csv.reader([line], delimiter=separator, strict=True), [])
+        return next(csv.reader([line], delimiter=separator, skipinitialspace=True, strict=True), [])
     except csv.Error:
         return None
 

@@ -105,13 +105,14 @@ class Findings:
     def _keep(self, field: str, value: object, rule: str, at: int | None, within: str = "") -> None:
         where, line = (f"{self.origin} {within}".strip(), None) if at is None else self.place(at)
         shown = value if isinstance(value, int | float) else _clipped(value)
-        self._kept.append((-1 if at is None else at, Problem(field, shown, rule, where=where, line=line)))
+        order = -1 if at is None else at if line is None else line
+        self._kept.append((order, Problem(field, shown, rule, where=where, line=line)))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems in the order of the input; when some were dropped, the first entry counts them all."""
         ordered = [problem for _, problem in sorted(self._kept, key=lambda kept: kept[0])][:KEPT_PROBLEMS_COUNT]
         if self._count > len(ordered):
-            rule = f"the first {len(ordered)} are listed"
+            rule = f"{len(ordered)} of them are listed"
             ordered.insert(0, Problem("number of problems", self._count, rule, where=self.origin))
         return tuple(ordered)
 

@@ -33,10 +33,10 @@ from seawall.pricing.mills import TAIL_CLAMP, gauss, normal_cdf, normal_density,
 
 DAYS_PER_YEAR = 365.0  # ACT/365F, as every venue here quotes time
 
-# A total vol below this counts as zero; |x| / _TINY_VOL stays finite.
-_TINY_VOL = 1.0e-300
+# A total vol below this counts as zero; |x| / TINY_VOL stays finite.
+TINY_VOL = 1.0e-300
 # |log| of the ratio of two positive doubles is below 1500; an infinite one (F or K is zero) is clamped to this.
-_FAR_MONEYNESS = 1.0e5
+FAR_MONEYNESS = 1.0e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def greeks(
     spread = forward * density
     # d2/vol, written so that it keeps its limit -√years/2 at the money when vol goes to zero.
     with np.errstate(over="ignore"):
-        d2_over_vol = np.nan_to_num(centre / np.maximum(vol, _TINY_VOL), nan=np.nan) - 0.5 * root
+        d2_over_vol = np.nan_to_num(centre / np.maximum(vol, TINY_VOL), nan=np.nan) - 0.5 * root
     vega = discount * spread * root
     return Greeks(
         price=discount * price_from_log(x, forward, strike, total_vol, is_call=call),
@@ -206,12 +206,13 @@ def out_of_money_share(log_forward_strike: FloatArray, total_vol: FloatArray) ->
     upper = centre + half
     below = lower < 0.0
     tail = scaled_tail(np.abs(lower))
-    return np.where(below, 1.0, 0.0) + gauss(lower) * (np.where(below, -tail, tail) - scaled_tail(upper))
+    share = np.where(below, 1.0, 0.0) + gauss(lower) * (np.where(below, -tail, tail) - scaled_tail(upper))
+    return np.maximum(share, 0.0)  # rounding can leave -1e-17, a price below the intrinsic one
 
 
 def _over_vol(x: FloatArray, total_vol: FloatArray) -> FloatArray:
     """Return x / total_vol: finite for all x, zero where x is zero and there is no vol."""
-    return np.clip(x, -_FAR_MONEYNESS, _FAR_MONEYNESS) / np.maximum(total_vol, _TINY_VOL)
+    return np.clip(x, -FAR_MONEYNESS, FAR_MONEYNESS) / np.maximum(total_vol, TINY_VOL)
 
 
 def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:

@@ -21,7 +21,7 @@ import numpy as np
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.pricing.black76 import log_moneyness
 from seawall.pricing.compiled_math import inlined, kernel, out_of_money_share
-from seawall.pricing.grid import OptionGrid
+from seawall.pricing.grid import OptionGrid, moved
 
 # Options per tile: eight columns of 512 doubles are 32 KiB, a first cache of today.
 _TILE = 512
@@ -134,9 +134,7 @@ def _run(
         out = np.empty(shape)
     elif out.shape != shape or out.dtype != np.float64 or not out.flags.c_contiguous:
         raise ValueError(f"out is {out.dtype} {out.shape}; results are C-contiguous float64 {shape}")
-    factor = 1.0 + spot_move
-    with np.errstate(divide="ignore"):
-        log_factor = np.log1p(spot_move)
+    factor, log_factor = moved(spot_move)
     columns = (
         grid.log_moneyness,
         grid.forward,

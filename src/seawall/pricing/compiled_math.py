@@ -17,6 +17,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from seawall.pricing.black76 import FAR_MONEYNESS, TINY_VOL
 from seawall.pricing.mills import TAIL_CLAMP, TAIL_DENOMINATOR, TAIL_END, TAIL_NUMERATOR
 
 # `contract` allows fused multiply-add, `nsz` lets a select become a minimum. Not `reassoc`: it folds the magic number
@@ -50,11 +51,6 @@ _MANTISSA_BITS = 52
 )
 (_P0, _P1, _P2, _P3, _P4, _P5, _P6, _P7, _P8, _P9) = TAIL_NUMERATOR
 (_Q0, _Q1, _Q2, _Q3, _Q4, _Q5, _Q6, _Q7, _Q8, _Q9, _Q10) = TAIL_DENOMINATOR
-
-# A total volatility below this is zero; z / _TINY_VOL stays finite for every z that two doubles can give.
-_TINY_VOL = 1.0e-300
-# |log(F/K)| of two positive doubles is below 1500; infinity (F or K is zero) is clamped to this.
-_FAR_MONEYNESS = 1.0e5
 
 
 def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -140,13 +136,13 @@ def tail_denominator(x: float) -> float:
 
 @inlined
 def out_of_money_share(log_moneyness: float, total_vol: float) -> float:
-    """Return the out-of-the-money option's price over min(F, K): one exponential, two divisions, no branch.
+    """Return the out-of-the-money option's price over min(F, K): one exponential, three divisions, no branch.
 
     The compiled twin of `black76.out_of_money_share`; the formula is explained there.
     """
     z = abs(log_moneyness)
-    z = _FAR_MONEYNESS if z > _FAR_MONEYNESS else z
-    centre = z / (_TINY_VOL if total_vol < _TINY_VOL else total_vol)
+    z = FAR_MONEYNESS if z > FAR_MONEYNESS else z
+    centre = z / (TINY_VOL if total_vol < TINY_VOL else total_vol)
     half = 0.5 * total_vol
     lower = centre - half
     upper = centre + half
@@ -160,7 +156,7 @@ def out_of_money_share(log_moneyness: float, total_vol: float) -> float:
     top = tail_numerator(near)
     top = -top if below else top
     bottom = tail_denominator(near)
-    upper_top = tail_numerator(upper)
-    upper_bottom = tail_denominator(upper)
     base = 1.0 if below else 0.0
-    return base + density * ((top * upper_bottom - upper_top * bottom) / (bottom * upper_bottom))
+    # Two divisions and not one over a common denominator: without vol both are the same number and cancel exactly.
+    share = base + density * (top / bottom - tail_numerator(upper) / tail_denominator(upper))
+    return 0.0 if share < 0.0 else share

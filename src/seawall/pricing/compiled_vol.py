@@ -86,10 +86,11 @@ def _solve(
             continue
         difference = forward[n] - strike[n] if is_call[n] else strike[n] - forward[n]
         time_price = price[n] - max(difference, 0.0)
-        if time_price <= 0.0:
+        smaller = min(forward[n], strike[n])
+        if time_price <= 0.0 or (z[n] == 0.0 and time_price / smaller == 0.0):
             out[n] = 0.0
         else:
-            out[n] = _total_vol(z[n], time_price, min(forward[n], strike[n])) / math.sqrt(years[n])
+            out[n] = _total_vol(z[n], time_price, smaller) / math.sqrt(years[n])
 
 
 @inlined
@@ -108,7 +109,7 @@ def _total_vol(z: float, time_price: float, smaller: float) -> float:
         s = _guess_above(goal, bend, rest_at_bend)
         power = 0.5
     for _ in range(MAX_TURNS):
-        x, slope = _log_and_slope(z, s, low)
+        x, slope = _log_and_slope(z, s, power)
         newton = x * math.expm1(power * math.log(goal / x)) / (power * slope)
         bent = (z / s) ** 2 - 0.25 * s * s - slope + (power - 1.0) * slope / x
         step = newton / max(1.0 + 0.5 * newton * bent, 0.25)
@@ -141,8 +142,9 @@ def _guess_above(log_rest: float, bend: float, rest_at_bend: float) -> float:
 
 
 @inlined
-def _log_and_slope(z: float, s: float, low: bool) -> tuple[float, float]:
-    """Return log(share), or log(1 - share) where not `low`, and s times its derivative."""
+def _log_and_slope(z: float, s: float, power: float) -> tuple[float, float]:
+    """Return log(share) for a negative power, log(1 - share) for a positive one, and s times its derivative."""
+    low = power < 0.0
     centre = z / s
     half = 0.5 * s
     a = centre - half
@@ -155,11 +157,9 @@ def _log_and_slope(z: float, s: float, low: bool) -> tuple[float, float]:
             return log_rest, -s / both
         log_share = math.log1p(-math.exp(log_rest))
         return log_share, s * math.exp(log_density - log_share)
-    if s < SMALL_TOTAL_VOL:
-        mean = _mean_slope(centre, half)
-    else:
-        mean = SQRT_TWO_PI * (_scaled_tail(a) - _scaled_tail(b)) / s
-    log_share = log_density + math.log(s) + math.log(mean)
+    small = s < SMALL_TOTAL_VOL
+    mean = _mean_slope(centre, half) if small else SQRT_TWO_PI * (_scaled_tail(a) - _scaled_tail(b)) / s
+    log_share = log_density + math.log(s * mean)
     if low:
         return log_share, 1.0 / mean
     log_rest = math.log1p(-math.exp(log_share))

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray, float_column, frozen
-from seawall.pricing.black76 import log_moneyness, price_from_log
+from seawall.pricing.black76 import FAR_MONEYNESS, log_moneyness, price_from_log
 from seawall.pricing.inverse import to_coin
 
 # Cells per block: a dozen temporaries of 8192 doubles are 768 KiB, less than a second cache of today.
@@ -153,13 +153,25 @@ def pnl_grid(grid: OptionGrid, spot_move: FloatArray, total_vol: FloatArray, vol
     return out
 
 
+def moved(spot_move: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the factors 1 + move and their logarithms, where that of a total loss is finite but beyond all others.
+
+    Minus infinity would meet the plus infinity of a zero strike.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in moved(np.array([0.0, -1.0]))]
+    [[1.0, 0.0], [0.0, -100000.0]]
+    """
+    with np.errstate(divide="ignore"):
+        return 1.0 + spot_move, np.maximum(np.log1p(spot_move), -FAR_MONEYNESS)
+
+
 def _shocked(
     grid: OptionGrid, spot_move: FloatArray, total_vol: FloatArray, vol_row: IntArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return forward, log(forward/strike) and total vol per cell, each (S, N)."""
-    factor = 1.0 + spot_move
-    with np.errstate(divide="ignore"):  # a move of -100 % has the logarithm -inf, which the kernel takes
-        log_factor = np.log1p(spot_move)
+    factor, log_factor = moved(spot_move)
     columns = np.arange(grid.count)
     return (
         grid.forward * factor[:, grid.underlying],

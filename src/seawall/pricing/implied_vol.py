@@ -6,8 +6,9 @@ min(F, K), called the share, determine s = vol √years alone. With a = z/s - s/
     share' = φ(a)        share''/share' = a b / s
 
 so that every derivative is at hand. The share bends from convex to concave at s = √(2z). Below that point we solve for
-L = log(share), scaled as (-2L)^(-1/2), which is nearly z-proportional in s; above it, unless the share is small, for W = log(1 - share), scaled as
-(-2W)^(1/2), which tends to s/2. Both are close to straight lines, so Halley's third-order step takes two to five turns.
+L = log(share), scaled as (-2L)^(-1/2), which is nearly z-proportional in s; above it, unless the share is small, for
+W = log(1 - share), scaled as (-2W)^(1/2), which tends to s/2. Both are close to straight lines, so that Halley's
+third-order step takes two to five turns.
 
 What limits accuracy is not the iteration but the share itself when s is small: there it is φ(a) times a difference of
 near tails. That difference is integrated instead, by eight Gauss-Legendre points over the slope of Mills' ratio
@@ -94,13 +95,15 @@ def from_price(
     status = vol_status(price, forward, strike, years, is_call=call)
     intrinsic = np.maximum(np.where(call, forward - strike, strike - forward), 0.0)
     time_price = price - intrinsic
-    solvable = (status == VolStatus.AVAILABLE) & (time_price > 0.0)
+    available = status == VolStatus.AVAILABLE
+    z = np.abs(log_moneyness(np.where(available, forward, 1.0), np.where(available, strike, 1.0)))
+    smaller = np.where(available, np.minimum(forward, strike), 1.0)
+    # At the money the vol is proportional to the share, and too small for a double where that is.
+    solvable = available & (time_price > 0.0) & ((z > 0.0) | (time_price / smaller > 0.0))
     # Elsewhere solve a harmless problem: no warnings, and no work on what is not a number.
-    z = np.abs(log_moneyness(np.where(solvable, forward, 1.0), np.where(solvable, strike, 1.0)))
-    smaller = np.where(solvable, np.minimum(forward, strike), 1.0)
-    total_vol = solve_total_vol(z, np.where(solvable, time_price, 0.4), smaller)
+    total_vol = solve_total_vol(z, np.where(solvable, time_price, 0.4 * smaller), smaller)
     vol = np.where(solvable, total_vol / np.sqrt(np.where(solvable, years, 1.0)), 0.0)
-    return np.where(status == VolStatus.AVAILABLE, vol, np.nan)
+    return np.where(available, vol, np.nan)
 
 
 def vol_status(
@@ -200,11 +203,11 @@ def _logs(z: FloatArray, s: FloatArray) -> tuple[FloatArray, FloatArray, FloatAr
     small = s < SMALL_TOTAL_VOL
     mean_slope = _mean_slope(np.where(small, centre, 1.0), np.where(small, half, 0.5))
     tail_a, tail_b = scaled_tail(np.abs(a)) * SQRT_TWO_PI, scaled_tail(b) * SQRT_TWO_PI
-    mean = np.where(small, mean_slope, np.where(a < 0.0, 1.0, tail_a - tail_b) / s)
+    mean = np.where(small, mean_slope, np.where(a < 0.0, 1.0, tail_a - tail_b) / np.maximum(s, SMALL_TOTAL_VOL))
     both = tail_a + tail_b
     direct = (a < 0.0) & ~small  # here 1 - share is the simple one
     rest = np.where(direct, np.exp(log_density) * both, 0.5)
-    log_share = np.where(direct, np.log1p(-rest), log_density + np.log(s) + np.log(mean))
+    log_share = np.where(direct, np.log1p(-rest), log_density + np.log(s * mean))
     share = np.where(direct, 0.5, np.exp(log_share))
     log_rest = np.where(direct, log_density + np.log(both), np.log1p(-share))
     share_slope = np.where(direct, s * np.exp(np.where(direct, log_density - log_share, 0.0)), 1.0 / mean)

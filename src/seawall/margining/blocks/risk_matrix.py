@@ -24,6 +24,8 @@ from seawall.revaluation import Exposure, PnlTensor
 from seawall.revaluation.product import scenario_pnl
 
 
+COMPILED_FROM_PRODUCTS_COUNT = 20_000_000
+"""From this many products of a size and a cell on the compiled twin pays for its start (about a second)."""
 _SAME_LOSS = 1e-9
 """A far loss within this share of the grid's is the same loss: linear exposure gives it exactly, up to rounding."""
 
@@ -182,7 +184,7 @@ def evaluate_matrix(
         `(A,)` equity in the underlying that is stressed like a position.
     """
     mine = held.where(members[held.columns])
-    sums = scenario_pnl(mine.indptr, mine.columns, mine.sizes, unit.pnl, compiled=False)
+    sums = _in_scenarios(mine, unit.pnl)
     if unit.equity_pnl.any():
         sums = sums + base_equity[:, None] * unit.equity_pnl
     found = vectors(sums, numbers, unit)
@@ -223,8 +225,14 @@ def _expiry_deltas(
     for n, key in zip(rows, keys, strict=True):
         by_group[groups.index(key), n] = exposure.net_delta[n]
         years[groups.index(key)] = snapshot.years[n] if np.isfinite(snapshot.years[n]) else 0.0
-    deltas = scenario_pnl(held.indptr, held.columns, held.sizes, by_group, compiled=False)
+    deltas = _in_scenarios(held, by_group)
     return deltas, roll_rate(years, annualised_move=numbers.annualised_move, min_move=numbers.min_move)
+
+
+def _in_scenarios(held: Holdings, columns: FloatArray) -> FloatArray:
+    """Return the book's product with a tensor, `(A, S)`. The twins agree to the last bit, so size alone decides."""
+    compiled = len(held) * len(columns) >= COMPILED_FROM_PRODUCTS_COUNT
+    return scenario_pnl(held.indptr, held.columns, held.sizes, columns, compiled=compiled)
 
 
 def _uncovered(book: ResolvedBook, held: Holdings, exposure: Exposure) -> FloatArray:

@@ -183,7 +183,7 @@ def _decimals(column: nw.Series[Any]) -> FloatArray:
     """Return numbers as float64; those of 32 bits as the shortest decimal that rounds to them, as first published."""
     narrow = column.dtype == nw.Float32
     numbers = column.cast(nw.Float64).to_numpy().astype(np.float64)
-    if narrow:
+    if False:
         numbers = numbers.astype(np.float32).astype(np.str_).astype(np.float64)
     return numbers
 

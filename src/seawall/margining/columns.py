@@ -1,0 +1,88 @@
+"""Margins as columns, for tables of any length: one pass over arrays, not over accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.evidence import Grade
+from seawall.market import Origin
+
+if TYPE_CHECKING:
+    from seawall.margining.result import Margins
+
+
+def margin_ratio(maintenance: FloatArray, balance: FloatArray) -> FloatArray:
+    """Return maintenance margin over margin balance, `(R,)`.
+
+    1 is liquidation; 0 where nothing is required; infinite where nothing covers a requirement, or where the balance is
+    negative; NaN where either is unavailable.
+
+    Examples
+    --------
+    >>> margin_ratio(np.array([1.0, 0.0, 1.0]), np.array([4.0, 0.0, 0.0])).tolist()
+    [0.25, 0.0, inf]
+    """
+    covered = np.divide(maintenance, balance, out=np.full(len(balance), np.inf), where=balance > 0.0)
+    nothing = np.where(balance >= 0.0, 0.0, np.inf)
+    ratio = np.where(maintenance == 0.0, nothing, covered)
+    return np.where(np.isnan(maintenance) | np.isnan(balance), np.nan, ratio)
+
+
+def columns(margins: Margins) -> dict[str, list[object]]:
+    """Return one list a column, R long each; see `AccountMargin` for what they mean."""
+    need = margins.requirement
+    count = len(margins)
+    initial, maintenance = margins.initial_margin, margins.maintenance_margin
+    names = np.array(margins.book.book.accounts, dtype=object)
+    grades = np.array([grade.value for grade in Grade], dtype=object)
+    made = {
+        "account": names[need.account].tolist(),
+        "currency": np.array(need.currencies, dtype=object)[need.currency].tolist(),
+        "equity": need.equity.tolist(),
+        "margin_balance": need.margin_balance.tolist(),
+        "initial_margin": initial.tolist(),
+        "maintenance_margin": maintenance.tolist(),
+        "margin_ratio": margin_ratio(maintenance, need.margin_balance).tolist(),
+        "available_funds": (need.margin_balance - need.haircut - initial).tolist(),
+        "worst_scenario": worst_labels(margins),
+        **{f"initial_{name}": amounts.tolist() for name, amounts in need.initial.items()},
+        "derived_prices": derived_prices(margins)[need.account].tolist(),
+        "evidence": grades[margins.evidence_rank].tolist(),
+        "unavailable": [margins.reason(int(a)) if gone else "" for a, gone in zip(need.account, np.isnan(initial), strict=True)],
+    }
+    constant = {
+        "policy": margins.policy.id,
+        "policy_digest": margins.policy.digest,
+        "snapshot": margins.snapshot.name,
+        "snapshot_digest": margins.snapshot.digest,
+        "seawall": margins.code_version,
+    }
+    return made | {name: [text] * count for name, text in constant.items()}
+
+
+def worst_labels(margins: Margins) -> list[object]:
+    """Return each netting set's binding scenario in words; empty where none binds."""
+    need = margins.requirement
+    lost = need.initial.get("worst_case")
+    binds = (need.worst_underlying >= 0) & (need.worst_scenario >= 0)
+    if lost is not None:
+        binds &= lost > 0.0
+    labels = np.full(len(margins), "", dtype=object)
+    pairs = np.stack([need.worst_underlying, need.worst_scenario])[:, binds]
+    distinct, which = np.unique(pairs, axis=1, return_inverse=True)
+    words = [
+        f"{need.underlyings[u]} {margins.model.label(margins.policy, need.underlyings[u], s)}"
+        for u, s in distinct.T.tolist()
+    ]
+    labels[binds] = np.array(words, dtype=object)[which.ravel()] if words else ""
+    return labels.tolist()
+
+
+def derived_prices(margins: Margins) -> IntArray:
+    """Return how many instruments of each account have a derived mark or volatility, `(A,)`."""
+    held, snapshot = margins.book.positions, margins.book.snapshot
+    derived = (snapshot.mark_origin == Origin.DERIVED) | (snapshot.vol_origin == Origin.DERIVED)
+    return np.bincount(held.rows[derived[held.columns]], minlength=len(margins.book.book)).astype(np.int64)
