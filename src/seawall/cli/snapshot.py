@@ -44,9 +44,7 @@ def deribit(*, currency: str = "BTC", out: Annotated[Path | None, Parameter(name
 
     console = show.console()
     with console.status(f"asking Deribit for {currency}"):
-        found = fetch_snapshot(
-            currency, base_url=base_url, timeout_seconds=timeout_seconds, now=time.time_ns, sleep=time.sleep
-        )
+        found = load_snapshot(encode(fetch_snapshot(currency, base_url=base_url, timeout_seconds=timeout_seconds)))
     stamp = to_datetime(found.time_ns).strftime("%Y%m%dT%H%M%SZ")
     path = out or Path(f"deribit-{currency.lower()}-{stamp}.seawall")
     path.write_bytes(encode(found))

@@ -4,8 +4,8 @@ Order of choice, first that holds:
 
 1. `observed`: the venue publishes a forward for rows of the expiry; their median.
 2. `future`: the mark of the dated future, or else the middle of its bid and ask, where those are nearer to each other
-   than the ends of parity's interval and the middle lies in that interval. The future trades the forward itself,
-   in one quote where parity needs four, and an option chain on the future's own price leaves a conversion (long call,
+   than the ends of parity's interval and reach into it, or where parity has no interval. The future trades the forward
+   itself, in one quote where parity needs four; and options on the future's own price leave a conversion (long call,
    short put, short future) without risk, as it should be.
 3. `parity`: put-call parity of the options' own quotes.
 4. `between`: the log of the forward, linear in time between the neighbours with one of the above; the index stands at

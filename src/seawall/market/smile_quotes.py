@@ -13,6 +13,8 @@ WIDEST_BAND = 0.5
 """Ask less bid volatility as a share of their middle, above which a quote is too wide to say where the smile is."""
 LEAST_HALF_WIDTH = 0.0025
 """Per √year: a quarter of a point. Tighter quotes weigh no more than this, as their mids are no better than that."""
+PUBLISHED_HALF_WIDTH = 0.001
+"""Per √year, at the money: a tenth of a point, which is about how near SVI comes to smiles that venues publish."""
 LEAST_VEGA_RATIO = 0.05
 """Published volatilities weigh by their vega, as that makes price of them; the far wings keep this share of a say."""
 
@@ -51,7 +53,7 @@ class SmileQuotes:
         """Return volatilities that the venue publishes, `(n,)` each: no spread, and weight by vega."""
         deviations = np.log(strike / forward) / (vol * np.sqrt(years))
         vega_ratio = np.maximum(np.exp(-0.5 * deviations**2), LEAST_VEGA_RATIO)
-        return cls(rows, vol, vol, LEAST_HALF_WIDTH / vega_ratio, {})
+        return cls(rows, vol, vol, PUBLISHED_HALF_WIDTH / vega_ratio, {})
 
     @property
     def mid_vol(self) -> FloatArray:

@@ -90,7 +90,8 @@ class MarketSnapshot:
             column = getattr(self, name)
             assert column.shape == (count,), f"{name} has shape {column.shape}, not ({count},)"
             object.__setattr__(self, name, frozen(column))
-        object.__setattr__(self, "index", MappingProxyType(dict(self.index)))
+        index = {asset: float(price) for asset, price in self.index.items()}
+        object.__setattr__(self, "index", MappingProxyType(index))
         origins = {asset: self.index_origin.get(asset, Origin.OBSERVED) for asset in self.index}
         object.__setattr__(self, "index_origin", MappingProxyType(origins))
 

@@ -130,7 +130,7 @@ def resolve_findings(
     for holdings in (book.positions, book.orders):
         _check(book, holdings, refused, lot if check_lots else np.zeros_like(lot), is_option, findings)
     for text, amounts in (("balance", book.balances), *book.charges.items()):
-        for a, c in np.argwhere(~np.isfinite(amounts))[:GUESSED_NAMES_COUNT].tolist():
+        for a, c in np.argwhere(~np.isfinite(amounts)).tolist():
             where = f"account {book.accounts[a]}"
             findings.add(f"{text} of {book.assets[c]}", amounts[a, c], "amounts are finite numbers", within=where)
     return findings

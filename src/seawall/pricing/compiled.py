@@ -18,7 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from seawall.core.arrays import BoolArray, FloatArray, IntArray
+from seawall.core.arrays import BoolArray, FloatArray, IntArray, float_column, frozen
 from seawall.pricing.black76 import log_moneyness
 from seawall.pricing.compiled_math import inlined, kernel, out_of_money_share
 from seawall.pricing.grid import OptionGrid, moved
@@ -102,17 +102,15 @@ def price(forward: FloatArray, strike: FloatArray, total_vol: FloatArray, is_cal
     >>> price(np.array([100.0]), np.array([100.0]), np.array([0.2]), np.array([True])).round(6).tolist()
     [7.965567]
     """
-    forward = np.ascontiguousarray(forward, dtype=np.float64)
-    strike = np.ascontiguousarray(strike, dtype=np.float64)
-    total_vol = np.ascontiguousarray(total_vol, dtype=np.float64)
-    side = np.where(is_call, 1.0, -1.0)
+    forward, strike, total_vol = float_column(forward), float_column(strike), float_column(total_vol)
+    side = float_column(np.where(is_call, 1.0, -1.0))
     if not forward.shape == strike.shape == total_vol.shape == side.shape or forward.ndim != 1:
         raise ValueError(
             f"shapes are {forward.shape}, {strike.shape}, {total_vol.shape}, {side.shape}; "
             "forward, strike, total_vol and is_call are columns of one length"
         )
-    out = np.empty_like(forward)
-    _price_row(log_moneyness(forward, strike), forward, strike, side, total_vol, 1.0, 0.0, out)
+    out = np.empty(forward.shape)
+    _price_row(float_column(log_moneyness(forward, strike)), forward, strike, side, total_vol, 1.0, 0.0, out)
     return out
 
 
@@ -125,9 +123,10 @@ def _run(
     out: FloatArray | None,
     threads: int,
 ) -> FloatArray:
-    spot_move = np.ascontiguousarray(spot_move, dtype=np.float64)
-    total_vol = np.ascontiguousarray(total_vol, dtype=np.float64)
-    vol_row = np.ascontiguousarray(vol_row, dtype=np.int64)
+    spot_move = np.asarray(spot_move, dtype=np.float64)
+    # Read-only like the grid's own columns: to numba a writable array is another type, and another compilation.
+    total_vol = float_column(total_vol)
+    vol_row = frozen(np.ascontiguousarray(vol_row, dtype=np.int64))
     _check(grid, spot_move, total_vol, vol_row)
     shape = (spot_move.shape[0], grid.count)
     if out is None:

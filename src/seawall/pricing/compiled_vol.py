@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from seawall.core.arrays import BoolArray, FloatArray, IntArray
+from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
 from seawall.pricing.black76 import log_moneyness
 from seawall.pricing.compiled_math import inlined, kernel, tail_denominator, tail_numerator
 from seawall.pricing.implied_vol import (
@@ -60,11 +60,12 @@ def from_price(
         *(np.asarray(a, dtype=np.float64) for a in (price, forward, strike, years)), np.asarray(is_call, dtype=np.bool_)
     )
     shape = numbers[0].shape
-    p, f, k, t, call = (np.ascontiguousarray(a).reshape(-1) for a in numbers)
-    status = vol_status(p, f, k, t, is_call=call)
+    # Read-only all: to numba a writable array is another type, and another compilation.
+    p, f, k, t, call = (frozen(np.ascontiguousarray(a).reshape(-1)) for a in numbers)
+    status = frozen(vol_status(p, f, k, t, is_call=call))
     out = np.empty(p.shape)
     with np.errstate(invalid="ignore"):  # infinite forwards are refused by status, not by a warning
-        z = np.abs(log_moneyness(f, k))
+        z = frozen(np.abs(log_moneyness(f, k)))
     _solve(p, f, k, t, call, z, status, out)
     return out.reshape(shape)
 

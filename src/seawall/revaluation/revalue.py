@@ -8,7 +8,7 @@ import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.time import NO_EXPIRY_NS
-from seawall.instruments import Kind
+from seawall.instruments import InstrumentTable, Kind
 from seawall.market import MarketSnapshot
 from seawall.pricing.grid import option_grid, pnl_grid
 from seawall.revaluation.tensor import PnlTensor
@@ -43,13 +43,11 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
         `(S, N)`. What can't be valued is a column of NaN with a reason in `failures`.
     """
     table = snapshot.table
-    failures = _failures(snapshot, scenarios)
+    column = _scenario_column(table, scenarios)
+    failures = _failures(snapshot, column < 0)
     usable = np.ones(len(table), np.bool_)
     usable[list(failures)] = False
     pnl = np.full((len(scenarios), len(table)), np.nan)
-    column = np.array(
-        [scenarios.underlyings.index(u) if u in scenarios.underlyings else 0 for u in table.underlying], dtype=np.int64
-    )
     options = table.is_kind(Kind.OPTION)
 
     rest = np.flatnonzero(usable & ~options)
@@ -72,14 +70,20 @@ def _price(snapshot: MarketSnapshot, asset: str) -> float:
     return 1.0 if asset == "USD" else snapshot.index.get(asset, np.nan)
 
 
-def _failures(snapshot: MarketSnapshot, scenarios: ScenarioSet) -> dict[int, str]:
+def _scenario_column(table: InstrumentTable, scenarios: ScenarioSet) -> IntArray:
+    """Return which column of the scenarios moves each instrument, `(N,)`; -1 where none does."""
+    where = [scenarios.underlyings.index(u) if u in scenarios.underlyings else -1 for u in table.underlyings]
+    return np.array(where, dtype=np.int64)[table.underlying_column]
+
+
+def _failures(snapshot: MarketSnapshot, unmoved: BoolArray) -> dict[int, str]:
     """Say why a row can't be valued, for each row that can't."""
     table = snapshot.table
     options = table.is_kind(Kind.OPTION)
     dated = table.expiry_ns != NO_EXPIRY_NS
     reasons: dict[int, str] = {}
     checks: list[tuple[BoolArray, str]] = [
-        (~np.isin(np.array(table.underlying), np.array(scenarios.underlyings)), "no scenario moves its underlying"),
+        (unmoved, "no scenario moves its underlying"),
         (dated & (table.expiry_ns <= snapshot.time_ns), "it has expired"),
         (np.isnan(snapshot.mark), "the snapshot has no mark price for it"),
         (options & np.isnan(snapshot.forward), "the snapshot has no forward for its expiry"),

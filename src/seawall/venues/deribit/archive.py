@@ -165,7 +165,7 @@ def _read_parquet(path: Path) -> Any:
             continue
         try:
             return module.read_parquet(path) if reader == "polars" else module.read_table(path)
-        except Exception as error:  # the readers' own errors have no common root
+        except Exception as error:  # noqa: BLE001  # the readers' own errors have no common root
             rule = f"it is readable Parquet ({str(error)[:120]})"
             raise InputError(Problem("path", str(path), rule)) from None
     raise UnavailableError("reading Parquet needs polars or pyarrow; install seawall with its extra: seawall[frames]")
@@ -183,7 +183,7 @@ def _decimals(column: nw.Series[Any]) -> FloatArray:
     """Return numbers as float64; those of 32 bits as the shortest decimal that rounds to them, as first published."""
     narrow = column.dtype == nw.Float32
     numbers = column.cast(nw.Float64).to_numpy().astype(np.float64)
-    if False:
+    if narrow:
         numbers = numbers.astype(np.float32).astype(np.str_).astype(np.float64)
     return numbers
 

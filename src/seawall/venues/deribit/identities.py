@@ -3,8 +3,8 @@
 A residual far above the eighth decimal says that the message is not what we take it for: another margin model, a new
 field, or answers from two instants.
 
-Source: Deribit API reference, `private/get_account_summary` and `private/simulate_portfolio`; each identity holds on the
-documented examples to the last printed digit.
+Source: Deribit API reference, `private/get_account_summary` and `private/simulate_portfolio`; each identity holds on
+the documented examples to the last printed digit, `delta_total` to the sixth.
 """
 
 from __future__ import annotations

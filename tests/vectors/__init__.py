@@ -1,0 +1,1 @@
+"""Numbers from outside: venues, contracts and papers. `python -m tests.vectors` checks every file it finds."""

@@ -1,0 +1,85 @@
+"""Which reader takes which file: by the start of its name, so that another day's file finds the same reader."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.vectors import deribit_identities, deribit_simulate, deribit_standard, derive_misc, theory_haug
+from tests.vectors.case import Case, Document, Finding, Later, not_understood
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Files whose names start with `prefix`, what reads them, and where the numbers come from."""
+
+    prefix: str
+    read: Callable[[Document], Iterator[Finding]]
+    origin: str
+
+
+READERS = (
+    Reader("theory_haug_european", theory_haug.read, "Haug, Option Pricing Formulas, 1998"),
+    Reader("derive_misc", derive_misc.read, "Derive's on-chain Black-76 and SVI"),
+    Reader("cex_deribit_pme_simulate", deribit_simulate.read, "Deribit private/pme/simulate"),
+    Reader("cex_deribit_account_identities", deribit_identities.read, "Deribit account messages"),
+    Reader("cex_deribit_sm_linear_perp", deribit_standard.read, "Deribit worked examples of standard margin"),
+)
+
+FOLDER_VARIABLE = "SEAWALL_VECTORS"
+DEFAULT_FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "vectors"
+PUBLISHED = Path(__file__).resolve().parent / "published"
+"""Published facts that fit a page; they come with the tests, so that every clone checks them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one file showed."""
+
+    file: Path
+    reader: Reader
+    cases: tuple[Case, ...]
+    later: tuple[Later, ...]
+
+    @property
+    def failed(self) -> tuple[Case, ...]:
+        return tuple(case for case in self.cases if not case.passes)
+
+    @property
+    def worst(self) -> Case:
+        return max(self.cases, key=lambda case: case.strain)
+
+
+def folder() -> Path:
+    """Return the folder of shared vectors, which may not be there."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or DEFAULT_FOLDER)
+
+
+def matches(where: Path) -> list[tuple[Path, Reader]]:
+    """Return each file of a folder that has a reader, sorted by name."""
+    return [
+        (file, reader)
+        for file in sorted(where.glob("*.json"))
+        for reader in READERS
+        if file.name.startswith(reader.prefix)
+    ]
+
+
+def check(file: Path, reader: Reader) -> Report:
+    """Read one file whole. What goes wrong on the way is a case that fails, never a case that is missing."""
+    found: list[Finding] = []
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(document, list):
+            document = {"cases": document}
+        found.extend(reader.read(document))
+    except Exception as error:  # noqa: BLE001 - a reader that breaks is a file that failed, and the others go on
+        found.append(not_understood("file", f"{type(error).__name__}: {error}"))
+    cases = [finding for finding in found if isinstance(finding, Case)]
+    later = tuple(finding for finding in found if isinstance(finding, Later))
+    if not cases:
+        cases = [not_understood("file", "no case was found in it")]
+    return Report(file, reader, tuple(cases), later)

@@ -1,0 +1,226 @@
+"""The readers themselves: they take shapes that no file here has, they notice wrong numbers, and they drop nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vectors import deribit_identities, deribit_simulate, deribit_standard, derive_misc, theory_haug
+from tests.vectors.__main__ import main
+from tests.vectors.case import Case, Later
+from tests.vectors.readers import FOLDER_VARIABLE, PUBLISHED, READERS, check
+
+FAR = (-0.66, -0.33, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
+ETH = 2_000.0
+
+
+def eth_response(coins: float, *, offset: float = 0.6, dampener_usd: int = 200_000) -> dict[str, Any]:
+    """Return a response for one ETH perpetual, written from Deribit's published rule and not from our code."""
+    price_range = 0.18
+    moves = [price_range * k / 4 for k in range(-4, 5)]
+    standard = [coins * r / (1 + r) for r in moves for _ in range(3)]
+    extended = [
+        coins * m / (1 + m) * price_range / abs(m) * (1 + m) / (1 + math.copysign(price_range, m)) for m in FAR
+    ]
+    taken_off = [
+        (abs(m) / price_range - 1) * dampener_usd / (ETH * (1 + math.copysign(price_range, m))) for m in FAR
+    ]
+    damped = [math.copysign(max(abs(x) - d, 0.0), x) for x, d in zip(extended, taken_off, strict=True)]
+    counted = [[x * offset if x > 0 else x for x in vector] for vector in (standard, damped)]
+    worst = -min(counted[0] + counted[1])
+    index = counted[0].index(-worst) + 1
+    roll = abs(coins) * 0.005
+    shock = min(max(abs(coins) - 20_000_000 / ETH, 0.0) * 4e-6, 0.1) * abs(coins)
+    matrix = round(worst, 9) + roll + shock
+    return {
+        "model_params": {
+            "general": {"mm_factor": 0.8, "buckets_count": 4, "vol_scenarios_count": 3, "timestamp": 1771197609587},
+            "currency": {"eth": {
+                "max_offsetable_pnl": 20_000_000, "annualised_move_risk": 0.05, "extended_dampener": dampener_usd,
+                "min_annualised_move": 0.005, "haircut": 0, "equity_side_impact": "both", "pnl_offset": offset,
+                "correlation_set": False,
+            }},
+            "currency_pair": {"eth_usd": {
+                "extended_table_factor": 1, "m_inc": 4e-06, "min_volatility_for_shock_up": 0.5, "max_delta_shock": 0.1,
+                "delta_total_liq_shock_threshold": 20_000_000, "volatility_range_down": 0.25,
+                "volatility_range_up": 0.4, "long_term_vega_power": 0.13, "short_term_vega_power": 0.3,
+                "price_range": price_range, "something_new": 7,
+            }},
+        },
+        "portfolio": {"currency": {}, "position": {"ETH-PERPETUAL": coins}},
+        "index_price": {"eth_usd": ETH},
+        "ticker": {"ETH-PERPETUAL": {"mark_price": 2_001, "index_price": ETH, "funding_8h": 0.0}},
+        "initial_risk_vectors": {"ETH-PERPETUAL": {"standard": standard, "extended": extended}},
+        "pre_aggregated_risk_vectors": {"eth_eth": {"standard": standard, "extended": extended}},
+        "aggregated_risk_vectors": {"eth_eth": {"standard": counted[0], "extended": counted[1]}},
+        "margins": {"eth": {
+            "initial_margin": round(matrix, 9), "maintenance_margin": 0.8 * matrix,
+            "initial_margin_details": {
+                "risk_matrix_margin": matrix, "mmp_margin": 0, "open_orders_margin": 0, "spot_margin": 0,
+                "risk_matrix_margin_details": {
+                    "worst_case": worst, "roll_shock": roll, "delta_shock": shock, "correlation_contingency": 0,
+                    "worst_case_bucket": {
+                        "index": index, "bucket": math.ceil(index / 3), "source": "standard",
+                        "side": "left" if index <= 12 else "right",
+                    },
+                },
+            },
+        }},
+    }  # fmt: skip
+
+
+def failures(cases: Any) -> list[str]:
+    return [str(case) for case in cases if isinstance(case, Case) and not case.passes]
+
+
+@pytest.mark.parametrize("coins", [-0.999487053, 3.5, 12_000.0, -50_000])
+def test_an_eth_simulation_with_gain_offsets_and_another_dampener_is_reproduced(coins: float) -> None:
+    cases = list(deribit_simulate.read({"response": {"result": eth_response(coins)}}))
+    assert not failures(cases)
+    assert len(cases) > 110
+
+
+def test_every_published_number_of_a_simulation_can_fail() -> None:
+    whole = eth_response(-2.0)
+    for path in (
+        ("margins", "eth", "initial_margin"),
+        ("margins", "eth", "maintenance_margin"),
+        ("margins", "eth", "initial_margin_details", "risk_matrix_margin"),
+        ("margins", "eth", "initial_margin_details", "risk_matrix_margin_details", "worst_case"),
+        ("margins", "eth", "initial_margin_details", "risk_matrix_margin_details", "roll_shock"),
+        ("margins", "eth", "initial_margin_details", "risk_matrix_margin_details", "delta_shock"),
+        ("margins", "eth", "initial_margin_details", "risk_matrix_margin_details", "correlation_contingency"),
+        ("margins", "eth", "initial_margin_details", "risk_matrix_margin_details", "worst_case_bucket", "index"),
+        ("margins", "eth", "initial_margin_details", "risk_matrix_margin_details", "worst_case_bucket", "bucket"),
+        ("initial_risk_vectors", "ETH-PERPETUAL", "standard", 3),
+        ("initial_risk_vectors", "ETH-PERPETUAL", "extended", 7),
+        ("pre_aggregated_risk_vectors", "eth_eth", "standard", 26),
+        ("aggregated_risk_vectors", "eth_eth", "standard", 0),
+        ("aggregated_risk_vectors", "eth_eth", "extended", 1),
+    ):
+        wrong = json.loads(json.dumps(whole))
+        block: Any = wrong
+        for step in path[:-1]:
+            block = block[step]
+        block[path[-1]] += 1e-9
+        assert len(failures(deribit_simulate.read({"result": wrong}))) == 1, path
+
+
+@pytest.mark.parametrize("part", ["ticker", "margins", "initial_risk_vectors", "aggregated_risk_vectors"])
+def test_a_simulation_without_an_optional_block_is_checked_on_the_rest(part: str) -> None:
+    whole = eth_response(-2.0)
+    del whole[part]
+    cases = list(deribit_simulate.read({"response": whole}))
+    assert cases
+    assert not failures(cases)
+
+
+def test_a_short_vector_is_a_failure() -> None:
+    whole = eth_response(-2.0)
+    whole["aggregated_risk_vectors"]["eth_eth"]["standard"].pop()
+    assert failures(deribit_simulate.read({"response": whole}))
+
+
+def test_several_responses_of_one_file_are_all_read() -> None:
+    once = len(list(deribit_simulate.read({"response": eth_response(-2.0)})))
+    both = list(deribit_simulate.read({"cases": [eth_response(-2.0), {"result": eth_response(1.0)}]}))
+    assert len(both) == 2 * once
+    assert not failures(both)
+
+
+@pytest.mark.parametrize(
+    ("reader", "document"),
+    [
+        (theory_haug.read, {"cases": [{"id": "odd", "inputs": {"type": "straddle"}, "expected": {"price": 1.0}}]}),
+        (theory_haug.read, {"cases": [{"inputs": {"type": "call", "S": 1, "K": 1, "T": 1, "r": 0, "q": 0, "sigma": 1,
+                                                  "greek": "charm"}, "expected": {"value": 1.0}}]}),
+        (theory_haug.read, {"cases": [], "more_cases": [{"inputs": 1}]}),
+        (derive_misc.read, {"black76": [{"fwd": 1.0}]}),
+        (derive_misc.read, {"black76": [{"sec": 1, "vol": 1, "fwd": 1, "strike": 1, "call_gamma": 1.0}]}),
+        (derive_misc.read, {"svi": [{"a": 1.0}]}),
+        (derive_misc.read, {"black76": [], "auctions": [{"a": 1}]}),
+        (deribit_simulate.read, {"response": {"nothing": 1}}),
+        (deribit_identities.read, {"account": {"margin_model": "segregated_sm", "equity": 1.0}}),
+        (deribit_identities.read, {"account": {"margin_model": "segregated_sm", "equity": 1.0, "options_value": 0.0,
+                                               "margin_balance": 1.0}, "identities": [{"f": "moon = cheese"}]}),
+        (deribit_standard.read, {"cases": [{"instrument": "BTC-PERPETUAL", "price": 1}]}),
+        (deribit_standard.read, {"cases": [{"instrument": "BTC-PERPETUAL", "price": 1, "pos": 1, "im_btc": 1}]}),
+    ],
+)  # fmt: skip
+def test_a_shape_that_a_reader_does_not_know_is_a_failure(reader: Any, document: dict[str, Any]) -> None:
+    assert any("not understood" in line for line in failures(reader(document)))
+
+
+def test_an_identity_that_does_not_hold_is_a_failure() -> None:
+    message = {"margin_model": "cross_pm", "margin_balance": 2.0, "initial_margin": 1, "available_funds": 1}
+    assert not failures(deribit_identities.read({"account": message}))
+    assert failures(deribit_identities.read({"account": message | {"available_funds": 1.0001}}))
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+def test_a_worked_example_on_the_coin_settled_perpetual_is_read_in_coin(inverse: bool) -> None:
+    name = "ETH-PERPETUAL" if inverse else "ETH_USDC-PERPETUAL"
+    example = {"instrument": name, "price": 2_500, "pos": -1_000, "im_rate": 0.024, "im_base": 24, "im_usdc": 60_000,
+               "mm_rate": 0.014, "mm_base": 14}  # fmt: skip
+    cases = list(deribit_standard.read({"cases": [example]}))
+    assert len(cases) == 5
+    assert not failures(cases)
+
+
+@pytest.mark.parametrize("kind", ["call", "put"])
+def test_spot_greeks_are_the_slopes_of_the_price(kind: str) -> None:
+    at = {"type": kind, "S": 105.0, "K": 98.0, "T": 0.7, "r": 0.07, "q": 0.03, "sigma": 0.31}
+    ours = theory_haug.spot_greeks(at)
+
+    def price(**moved: float) -> float:
+        return theory_haug.spot_greeks(at | moved)["price"]
+
+    def slope(key: str, step: float) -> float:
+        return (price(**{key: at[key] + step}) - price(**{key: at[key] - step})) / (2 * step)  # type: ignore[operator]
+
+    together = (price(r=0.07 + 1e-5, q=0.03 + 1e-5) - price(r=0.07 - 1e-5, q=0.03 - 1e-5)) / 2e-5
+    expected = {
+        "delta": slope("S", 1e-3), "vega": slope("sigma", 1e-5), "theta": -slope("T", 1e-5), "rho": slope("r", 1e-5),
+        "dividend_rho": slope("q", 1e-5), "carry_rho": -slope("q", 1e-5), "strike_sensitivity": slope("K", 1e-3),
+        "rho_futures": together, "elasticity": slope("S", 1e-3) * 105.0 / price(),
+        "gamma": (price(S=105.01) - 2 * price() + price(S=104.99)) / 1e-4,
+        "dual_gamma": (price(K=98.01) - 2 * price() + price(K=97.99)) / 1e-4,
+        "vanna": (theory_haug.spot_greeks(at | {"sigma": 0.31001})["delta"] - ours["delta"]) / 1e-5,
+        "volga": (theory_haug.spot_greeks(at | {"sigma": 0.31001})["vega"] - ours["vega"]) / 1e-5,
+    }  # fmt: skip
+    for name, number in expected.items():
+        assert ours[name] == pytest.approx(number, rel=2e-3, abs=1e-5), name
+
+
+def test_cases_of_a_later_part_are_counted() -> None:
+    findings = list(derive_misc.read({"interest_rate": {"params": {}, "cases": [{}, {}]}, "black76": [], "svi": []}))
+    assert [finding.count for finding in findings if isinstance(finding, Later)] == [2]
+
+
+def test_a_file_that_is_no_json_fails_and_does_not_stop_the_others(tmp_path: Path) -> None:
+    broken = tmp_path / "derive_misc.json"
+    broken.write_text("{", encoding="utf-8")
+    [reader] = [reader for reader in READERS if reader.prefix == "derive_misc"]
+    assert check(broken, reader).failed
+
+
+def test_the_command_says_2_without_a_folder_1_on_a_failure_and_0_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "nowhere"))
+    assert main() == 2
+    assert FOLDER_VARIABLE in capsys.readouterr().err
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    source = PUBLISHED / "cex_deribit_sm_linear_perp.json"
+    target = tmp_path / "cex_deribit_sm_linear_perp_of_tomorrow.json"
+    target.write_bytes(source.read_bytes())
+    assert main() == 0
+    document = json.loads(source.read_text(encoding="utf-8"))
+    document["cases"][-1]["im_usdc"] += 1
+    target.write_text(json.dumps(document), encoding="utf-8")
+    assert main() == 1
+    assert "FAIL" in capsys.readouterr().out
