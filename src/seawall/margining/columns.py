@@ -51,7 +51,7 @@ def columns(margins: Margins) -> dict[str, list[object]]:
         **{f"initial_{name}": amounts.tolist() for name, amounts in need.initial.items()},
         "derived_prices": derived_prices(margins)[need.account].tolist(),
         "evidence": grades[margins.evidence_rank].tolist(),
-        "unavailable": [margins.reason(int(a)) if gone else "" for a, gone in zip(need.account, np.isnan(initial), strict=True)],
+        "unavailable": [margins.reason(r) if gone else "" for r, gone in enumerate(np.isnan(initial).tolist())],
     }
     constant = {
         "policy": margins.policy.id,

@@ -112,6 +112,7 @@ def _stack(parts: Sequence[Requirement]) -> Requirement:
             for i in range(len(first.uses))
         ),
         refused=refused,
+        refused_assets=first.refused_assets,
     )
 
 

@@ -68,6 +68,8 @@ class Requirement:
         What the numbers rest on.
     refused
         Instruments that the policy has no rule for: row of the snapshot's table, and why.
+    refused_assets
+        Collateral that the policy has no rule for: asset, and why.
     """
 
     account: IntArray
@@ -83,6 +85,7 @@ class Requirement:
     underlyings: tuple[str, ...]
     uses: tuple[Use, ...]
     refused: Mapping[int, str] = field(default_factory=dict)
+    refused_assets: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.account)
@@ -198,8 +201,10 @@ def join(parts: Sequence[Requirement]) -> Requirement:
         return np.concatenate(arrays)[order]
 
     refused: dict[int, str] = {}
+    refused_assets: dict[str, str] = {}
     for part in parts:
         refused.update(part.refused)
+        refused_assets.update(part.refused_assets)
     sizes = [len(part) for part in parts]
     uses = []
     for p, part in enumerate(parts):
@@ -220,4 +225,5 @@ def join(parts: Sequence[Requirement]) -> Requirement:
         underlyings=parts[0].underlyings,
         uses=tuple(uses),
         refused=refused,
+        refused_assets=refused_assets,
     )

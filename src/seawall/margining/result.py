@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seawall import __version__
-from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.evidence import Evidence, Grade, weakest
 from seawall.core.frames import to_frame
 from seawall.margining.model import Detail, MarginModel, Requirement
@@ -147,20 +147,34 @@ class Margins:
         return np.where(self._failed_rows, np.nan, total)
 
     @cached_property
-    def _failed_rows(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-        """Netting sets of accounts that hold something that can't be valued: all of such an account is unavailable."""
-        failed = np.zeros(len(self.book.snapshot), np.bool_)
-        failed[list(self._failures)] = True
-        accounts = np.zeros(len(self.book.book), np.bool_)
-        for held in (self.book.positions, self.book.orders):
-            accounts[held.rows[failed[held.columns]]] = True
-        no_price = np.isnan(self.book.asset_prices)
-        accounts |= (self.book.book.balances[:, no_price] != 0.0).any(axis=1)
-        return np.asarray(accounts[self.requirement.account], dtype=np.bool_)
+    def _failed_rows(self) -> BoolArray:
+        """Netting sets that hold something that can't be valued, `(R,)`: all of such a netting set is unavailable.
+
+        One in USD takes in all that its account holds; another only what settles in its currency.
+        """
+        need, table = self.requirement, self.book.snapshot.table
+        failed = np.zeros(len(need), np.bool_)
+        for c, currency in enumerate(need.currencies):
+            whole = currency == "USD"
+            gone = [n for n in self._failures if whole or table.settlement[n] == currency]
+            columns = np.zeros(len(table), np.bool_)
+            columns[gone] = True
+            accounts = np.zeros(len(self.book.book), np.bool_)
+            for held in (self.book.positions, self.book.orders):
+                accounts[held.rows[columns[held.columns]]] = True
+            if whole:
+                assets = [i for i, asset in enumerate(self.book.book.assets) if self._asset_reason(i, asset)]
+                accounts |= (self.book.book.balances[:, assets] != 0.0).any(axis=1)
+            failed |= (need.currency == c) & accounts[need.account]
+        return failed
 
     @cached_property
     def _failures(self) -> Mapping[int, str]:
         return {**self.requirement.refused, **self.pnl.failures, **self.book.unavailable}
+
+    def _asset_reason(self, c: int, asset: str) -> str:
+        """Say why collateral in column `c` can't be counted; empty where it can."""
+        return self.book.unavailable_assets.get(c, "") or self.requirement.refused_assets.get(asset, "")
 
     @cached_property
     def evidence_rank(self) -> IntArray:
@@ -235,7 +249,7 @@ class Margins:
             worst_scenario=str(self._labels[r]),
             derived_prices=int(self._derived_prices[a]),
             evidence=list(Grade)[int(self.evidence_rank[r])],
-            unavailable=self.reason(a) if np.isnan(self.initial_margin[r]) else "",
+            unavailable=self.reason(r) if np.isnan(self.initial_margin[r]) else "",
             policy_id=self.policy.id,
             policy_digest=self.policy.digest,
             snapshot_name=self.snapshot.name,
@@ -243,14 +257,18 @@ class Margins:
             code_version=__version__,
         )
 
-    def reason(self, a: int) -> str:
-        """Say why the account in row `a` has no number: each instrument or asset that could not be valued."""
+    def reason(self, r: int) -> str:
+        """Say why netting set `r` has no number: each instrument or asset that could not be valued."""
+        need, table = self.requirement, self.book.snapshot.table
+        a, currency = int(need.account[r]), need.currencies[need.currency[r]]
         reasons = []
         for held in (self.book.positions, self.book.orders):
-            columns = held.columns[held.indptr[a] : held.indptr[a + 1]]
-            reasons += [self._failures[int(n)] for n in columns if int(n) in self._failures]
-        for c, asset in enumerate(self.book.book.assets):
-            if self.book.book.balances[a, c] and np.isnan(self.book.asset_prices[c]):
-                reasons.append(f"{asset}: the snapshot has no USD index for it")
+            columns = held.columns[held.indptr[a] : held.indptr[a + 1]].tolist()
+            mine = [n for n in columns if currency in ("USD", table.settlement[n])]
+            reasons += [self._failures[n] for n in mine if n in self._failures]
+        if currency == "USD":
+            for c, asset in enumerate(self.book.book.assets):
+                if self.book.book.balances[a, c] and (why := self._asset_reason(c, asset)):
+                    reasons.append(why)
         assert reasons, f"account {self.book.book.accounts[a]} is unavailable for no reason"
         return "; ".join(dict.fromkeys(reasons))

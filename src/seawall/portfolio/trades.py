@@ -1,12 +1,6 @@
-"""Trades on a book: what an account holds once they are done. Fees are left out.
+"""Trades on a book: how they are written, and the book once they are done. Fees are left out.
 
-A trade at the mark leaves equity as it was. The premium of an option moves the cash balance of its settlement asset; so
-does the profit or loss that closing a future realises. Spot exchanges one balance for another.
-
-Where a future's entry price is known, adding to the position averages it (for inverse futures the harmonic mean, which
-keeps profit in coin the same), and reducing keeps it and realises the rest. Where it is not known the position counts
-as marked to market, its profit already in the balance: then the trade's price against the mark goes to the balance at
-once, and the entry price stays unknown.
+`seawall.portfolio.fills` says what a trade does to positions and cash.
 """
 
 from __future__ import annotations
@@ -21,15 +15,13 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import InputError, Problem, UnavailableError
-from seawall.instruments import Future, Instrument, Option, Perpetual, Spot
+from seawall.instruments import Option
 from seawall.market import MarketSnapshot
 from seawall.portfolio.book import Account, Book, Holdings, Position
+from seawall.portfolio.fills import account_after
 from seawall.portfolio.resolve import resolve_findings
 
 TradeSource: TypeAlias = "Trade | str | tuple[str, float] | tuple[str, float, float | None]"
-
-NOTHING_RATIO = 1e-9
-"""Share of what was netted below which the rest counts as nothing: 0.3 - 0.1 - 0.2 leaves 3e-17."""
 
 _FORM = "a trade reads 'NAME SIZE' or 'NAME SIZE @ PRICE', for example BTC-25SEP26-100000-C -10 @ 0.0004"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -131,7 +123,7 @@ def apply_trades(
     account
         Who trades; None where the book has one account.
     trades
-        What `parse_trades` reads; done in their order.
+        What `parse_trades` reads; done in their order. An empty list leaves the book as it is.
     snapshot
         Where the instruments are known, and the marks of trades without a price.
     check_lots
@@ -156,13 +148,19 @@ def apply_trades(
     >>> apply_trades(book, None, "BTC-25SEP26-70000-C -10", snapshot=snapshot).account("desk").balances
     {'BTC': 2.15}
     """
-    wanted = parse_trades(trades)
     a = _account_row(book, account)
+    if not isinstance(trades, str | Trade) and len(trades) == 0:
+        return book
+    wanted = parse_trades(trades)
     _check(wanted, snapshot, check_lots=check_lots)
     holder = book.account(book.accounts[a])
     for trade in wanted:
         i = snapshot.table.position(trade.instrument)
-        holder = _traded(holder, snapshot.table.row(i), trade, float(snapshot.mark[i]), book.origin)
+        mark = float(snapshot.mark[i])
+        price = mark if trade.price is None else trade.price
+        if math.isnan(price):
+            raise UnavailableError(f"{trade.instrument} has no mark in {snapshot.name}; name the price of the trade")
+        holder = account_after(holder, snapshot.table.row(i), trade.size, price, mark=mark)
     return _replaced(book, a, holder)
 
 
@@ -185,78 +183,6 @@ def _check(trades: Sequence[Trade], snapshot: MarketSnapshot, *, check_lots: boo
                 problems.append(Problem("price", 0.0, "only an option can cost nothing", trade.instrument))
     if problems:
         raise InputError(problems)
-
-
-def _traded(holder: Account, instrument: Instrument, trade: Trade, mark: float, origin: str) -> Account:
-    price = mark if trade.price is None else trade.price
-    if math.isnan(price):
-        raise UnavailableError(f"{trade.instrument} has no mark in the snapshot; name the price of the trade")
-    if isinstance(instrument, Spot):
-        paid = _paid(holder, instrument.underlying, trade.size)
-        return _paid(paid, instrument.quote, -trade.size * price)
-    entries = [entry for entry in holder.positions if entry.instrument == trade.instrument]
-    if len(entries) > 1:
-        rule = "an account has one position in an instrument"
-        raise InputError(Problem("positions", len(entries), rule, where=f"{origin}, {holder.id}, {trade.instrument}"))
-    held = entries[0] if entries else Position(trade.instrument, 0.0, price)
-    if isinstance(instrument, Option):
-        cash = -trade.size * price
-        entry_price = _entry_after(held, trade.size, price, inverse=False)
-    else:
-        cash, entry_price = _future_after(held, trade.size, price, mark, instrument)
-    size = _net(held.size, trade.size)
-    kept = tuple(entry for entry in holder.positions if entry.instrument != trade.instrument)
-    if size != 0.0:
-        kept += (Position(trade.instrument, size, entry_price),)
-    return _paid(replace(holder, positions=kept), instrument.settlement, cash)
-
-
-def _future_after(
-    held: Position, size: float, price: float, mark: float, instrument: Future | Perpetual
-) -> tuple[float, float]:
-    """Return cash realised, in the settlement asset, and the entry price after a trade in a future."""
-    if held.entry_price == 0.0:
-        rule = "only an option can have cost nothing; leave out an entry price that is not known"
-        raise InputError(Problem("entry_price", 0.0, rule, where=held.instrument))
-    if math.isnan(held.entry_price):
-        if price == mark:
-            return 0.0, math.nan
-        if math.isnan(mark):
-            reason = "it has no mark, and the position has no entry price"
-            raise UnavailableError(f"what a trade in {held.instrument} at {price:g} realises can't be known: {reason}")
-        return _future_profit(size, price, mark, inverse=instrument.inverse), math.nan
-    closed = math.copysign(min(abs(size), abs(held.size)), held.size) if held.size * size < 0.0 else 0.0
-    realised = _future_profit(closed, held.entry_price, price, inverse=instrument.inverse)
-    return realised, _entry_after(held, size, price, inverse=instrument.inverse)
-
-
-def _future_profit(size: float, start: float, end: float, *, inverse: bool) -> float:
-    if size == 0.0:
-        return 0.0
-    return size * (1.0 / start - 1.0 / end) if inverse else size * (end - start)
-
-
-def _entry_after(held: Position, size: float, price: float, *, inverse: bool) -> float:
-    """Return the entry price: averaged when adding, kept when reducing, the trade's when the position turns round."""
-    if held.size == 0.0:
-        return price
-    if held.size * size < 0.0:
-        return held.entry_price if abs(size) <= abs(held.size) else price
-    total = held.size + size
-    if inverse:
-        return total / (held.size / held.entry_price + size / price)
-    return (held.size * held.entry_price + size * price) / total
-
-
-def _net(held: float, traded: float) -> float:
-    left = held + traded
-    return 0.0 if abs(left) <= NOTHING_RATIO * max(abs(held), abs(traded)) else left
-
-
-def _paid(holder: Account, asset: str, amount: float) -> Account:
-    if amount == 0.0:
-        return holder
-    return replace(holder, balances={**holder.balances, asset: holder.balances.get(asset, 0.0) + amount})
 
 
 def _replaced(book: Book, a: int, holder: Account) -> Book:

@@ -82,7 +82,8 @@ def price(
 
     Returns
     -------
-    float64 array of the shape that all arguments broadcast to. The error is below 1e-15 of max(forward, strike).
+    float64 array of the shape that all arguments broadcast to. The error is below 1e-15 of max(forward, strike); far
+    out of the money the price itself keeps twelve digits, and thirteen where total vol is above 0.1.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The grid kernel, compiled: every option in every scenario at about two nanoseconds a price on one AVX-512 core.
+"""The grid kernel, compiled: every option in every scenario, two nanoseconds a price on an AVX-512 core, four on AVX2.
 
 Same arguments and results as `grid.py`, which is the text to read. What is different here:
 
@@ -110,12 +110,12 @@ def price(forward: FloatArray, strike: FloatArray, total_vol: FloatArray, is_cal
             "forward, strike, total_vol and is_call are columns of one length"
         )
     out = np.empty(forward.shape)
-    _price_row(float_column(log_moneyness(forward, strike)), forward, strike, side, total_vol, 1.0, 0.0, out)
+    _price_column(float_column(log_moneyness(forward, strike)), forward, strike, side, total_vol, out)
     return out
 
 
 def _run(
-    kernel: Callable[..., None],
+    fill: Callable[..., None],
     grid: OptionGrid,
     spot_move: FloatArray,
     total_vol: FloatArray,
@@ -148,12 +148,12 @@ def _run(
     )
     parts = min(threads, shape[0])
     if parts <= 1:
-        kernel(*columns, log_factor, factor, vol_row, out)
+        fill(*columns, log_factor, factor, vol_row, out)
         return out
     edges = np.linspace(0, shape[0], parts + 1).astype(int)
     with ThreadPoolExecutor(parts) as pool:
         jobs = [
-            pool.submit(kernel, *columns, log_factor[a:b], factor[a:b], vol_row[a:b], out[a:b])
+            pool.submit(fill, *columns, log_factor[a:b], factor[a:b], vol_row[a:b], out[a:b])
             for a, b in pairwise(edges)
         ]
         for job in jobs:
@@ -201,6 +201,18 @@ def _pnl_row(
         worth = out[n] / numeraire
         worth = 0.0 if out[n] == 0.0 else worth
         out[n] = contract_size[n] * (worth - mark[n])
+
+
+@kernel
+def _price_column(
+    log_moneyness: FloatArray,
+    forward: FloatArray,
+    strike: FloatArray,
+    side: FloatArray,
+    total_vol: FloatArray,
+    out: FloatArray,
+) -> None:
+    _price_row(log_moneyness, forward, strike, side, total_vol, 1.0, 0.0, out)
 
 
 @kernel

@@ -220,6 +220,16 @@ def test_a_trade_without_price_and_mark_is_unavailable_and_never_at_zero():
     assert after(desk(), "NO-MARK 10 @ 60000").positions[0].entry_price == 60_000.0
 
 
+def test_no_trades_leave_the_book_as_it_is():
+    book = desk(Position(PERP, 10.0))
+    assert apply_trades(book, None, [], snapshot=SNAPSHOT) is book
+
+
+def test_an_instrument_listed_twice_in_one_account_is_refused():
+    with pytest.raises(InputError, match="one position in an instrument"):
+        after(desk(Position(PERP, 10.0), Position(PERP, 20.0)), f"{PERP} 10")
+
+
 def test_dust_can_be_traded_away_when_lots_are_not_checked():
     done = apply_trades(desk(Position(PERP, 3.0)), None, f"{PERP} -3", snapshot=SNAPSHOT, check_lots=False)
     assert done.account("desk").positions == ()

@@ -186,7 +186,7 @@ def evaluate_matrix(
     mine = held.where(members[held.columns])
     sums = _in_scenarios(mine, unit.pnl)
     if unit.equity_pnl.any():
-        sums = sums + base_equity[:, None] * unit.equity_pnl
+        sums = sums + np.where(base_equity == 0.0, 0.0, base_equity)[:, None] * unit.equity_pnl
     found = vectors(sums, numbers, unit)
     entries = np.concatenate([found.standard, found.extended], axis=1)
     scenario = np.argmin(entries, axis=1)
@@ -194,18 +194,19 @@ def evaluate_matrix(
     deltas, rates = _expiry_deltas(book, mine, exposure, numbers, members)
     scale = 1.0 if unit.moves_with_base else unit.base_price_usd / unit.price_usd
     floor_binds = rates <= numbers.min_move
-    uncovered = _uncovered(book, mine, exposure)
+    shock = delta_shock(
+        _uncovered(book, mine, exposure),
+        threshold=numbers.delta_threshold_usd / unit.base_price_usd,
+        increment=numbers.delta_increment,
+        max_rate=numbers.delta_max_rate,
+    )
+    # A price that is missing makes those unavailable who hold the underlying, and nobody else.
+    involved = (np.diff(mine.indptr) > 0) | (base_equity * unit.equity_pnl.any() != 0.0)
     return MatrixResult(
-        worst=round_decimals(worst, decimals=numbers.decimals),
+        worst=np.where(involved, round_decimals(worst, decimals=numbers.decimals), 0.0),
         scenario=scenario.astype(np.int64),
-        roll_shock=roll_shock(deltas, rates) * scale,
-        delta_shock=delta_shock(
-            uncovered,
-            threshold=numbers.delta_threshold_usd / unit.base_price_usd,
-            increment=numbers.delta_increment,
-            max_rate=numbers.delta_max_rate,
-        )
-        * scale,
+        roll_shock=np.where(involved, roll_shock(deltas, rates) * scale, 0.0),
+        delta_shock=np.where(involved, shock * scale, 0.0),
         far_mattered=found.raw_extended.min(axis=1, initial=0.0)
         < found.standard.min(axis=1, initial=0.0) * (1.0 + _SAME_LOSS),
         roll_above_floor=np.asarray((np.abs(deltas) * ~floor_binds).any(axis=1), dtype=np.bool_),

@@ -30,6 +30,7 @@ from seawall.margining.models.deribit_pm.numbers import (
     haircut_of,
     matrix_numbers,
     pair_path,
+    refused_collateral,
     stresses_equity,
 )
 from seawall.market import MarketSnapshot
@@ -182,6 +183,7 @@ class DeribitPortfolioMargin:
             worst_scenario=scenario[keep],
             worst_underlying=where[binding][keep],
             underlyings=names,
+            refused_assets={asset: why for asset in equities if self.cross and (why := refused_collateral(policy, asset))},
             uses=tuple(
                 replace(use, applies=use.applies[keep])
                 for use in uses(policy, book, one, found, order_added, equities, cross=self.cross)

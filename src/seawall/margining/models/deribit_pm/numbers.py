@@ -94,11 +94,23 @@ def matrix_numbers(policy: MarginPolicy, base: str, currency: str, *, cross: boo
 
 def stresses_equity(policy: MarginPolicy, asset: str) -> bool:
     """Return whether equity in an asset counts as a position; only for coins that have a grid of their own."""
-    if asset in USD_ASSETS or not policy.has(f"{pair_path(asset)}.price_range"):
-        return False
-    return policy.word(f"currency.{asset.lower()}.equity_side_impact") == "both"
+    impact = f"currency.{currency_key(asset)}.equity_side_impact"
+    return policy.has(impact) and policy.word(impact) == "both" and policy.has(f"{pair_path(asset)}.price_range")
 
 
 def haircut_of(policy: MarginPolicy, asset: str) -> float:
-    """Return the share of an asset that does not count for initial margin."""
-    return policy.number(f"currency.{currency_key(asset)}.haircut")
+    """Return the share of an asset that does not count for initial margin; NaN where the policy has none."""
+    path = f"currency.{currency_key(asset)}.haircut"
+    return policy.number(path) if policy.has(path) else float("nan")
+
+
+def refused_collateral(policy: MarginPolicy, asset: str) -> str:
+    """Say why a cross account's equity in an asset can't be counted; empty where it can."""
+    group = f"currency.{currency_key(asset)}"
+    if not policy.has(f"{group}.haircut"):
+        return f"{asset}: {policy.id} has no haircut for it as collateral"
+    if not policy.has(f"{group}.equity_side_impact"):
+        return f"{asset}: {policy.id} does not say whether equity in it is stressed like a position"
+    if policy.word(f"{group}.equity_side_impact") != "none" and not policy.has(f"{pair_path(asset)}.price_range"):
+        return f"{asset}: {policy.id} has no price range to stress equity in it with"
+    return ""
