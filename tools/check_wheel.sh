@@ -14,7 +14,7 @@ if command -v uv >/dev/null; then
     uv pip install --quiet --python "$room/venv/bin/python" --constraint "$room/pins.txt" "$wheel"
 else
     "$home/.venv/bin/python" -m venv "$room/venv"
-    "$room/venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint "$room/pins.txt" "$wheel"
+    "$room/venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --constraint "$room/pins.txt" "$wheel"
 fi
 
 mkdir "$room/empty"

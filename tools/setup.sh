@@ -31,7 +31,7 @@ install() {
         uv pip install --quiet --python "$bin" "$@"
     else
         "$bin" -m pip --version >/dev/null 2>&1 || "$bin" -m ensurepip >/dev/null
-        "$bin" -m pip install --quiet --disable-pip-version-check "$@"
+        "$bin" -m pip install --quiet --quiet --disable-pip-version-check "$@"
     fi
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,22 @@ def test_every_public_function_shows_parameters_and_an_example(name: str) -> Non
     for section in ("Parameters\n", "Examples\n"):
         assert section in doc, section.strip()
     assert ">>>" in doc
+
+
+def test_the_type_checker_sees_the_names_that_the_package_gives() -> None:
+    """Names arrive when asked for, which a type checker can't follow: it reads imports of the form `a as a`."""
+    tree = ast.parse((HOUSE / "__init__.py").read_text(encoding="utf-8"))
+    guarded = next(n for n in tree.body if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING")
+    seen = {
+        alias.name: (alias.asname, node.module)
+        for node in guarded.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert set(seen) == set(seawall.__all__) - {"__version__"}
+    for name, (alias, module) in seen.items():
+        assert alias == name, f"write `from {module} import {name} as {name}`, else strict users can't import it"
+        assert getattr(import_module(module or ""), name) is getattr(seawall, name)
 
 
 def test_every_room_has_its_place_in_the_order() -> None:

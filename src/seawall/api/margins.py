@@ -10,6 +10,7 @@ from seawall.api.snapshots import SnapshotSource, load_snapshot
 from seawall.margining import Margins, evaluate
 from seawall.policy import MarginPolicy, at
 from seawall.portfolio import Book
+from seawall.venues.deribit import symbols
 
 PolicySource: TypeAlias = MarginPolicy | str
 
@@ -58,6 +59,6 @@ def margin(
     (['book'], 'assumed')
     """
     market = load_snapshot(snapshot)
-    held = book if isinstance(book, Book) else load_book(book, snapshot=market)
+    held = book if isinstance(book, Book) else load_book(book, snapshot=market, check_lots=check_lots)
     chosen = as_policy(policy, time=market.time_ns)
-    return evaluate(held, market, [chosen], check_lots=check_lots, compiled=compiled)[0]
+    return evaluate(held, market, [chosen], check_lots=check_lots, parse=symbols.parse, compiled=compiled)[0]

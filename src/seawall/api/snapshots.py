@@ -15,6 +15,7 @@ from seawall.core.errors import InputError, Problem, UnknownNameError
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
 from seawall.market.codec import decode
+from seawall.market.stable_coins import STABLE_ASSETS
 
 SnapshotSource: TypeAlias = MarketSnapshot | str | Path | bytes
 
@@ -75,7 +76,7 @@ def load_snapshot(source: SnapshotSource, *, derive: bool = True) -> MarketSnaps
 def _completed(snapshot: MarketSnapshot, *, derive: bool) -> MarketSnapshot:
     options = snapshot.table.is_kind(Kind.OPTION)
     missing = np.isnan(snapshot.mark) | options & (np.isnan(snapshot.vol) | np.isnan(snapshot.forward))
-    if not derive or not missing.any():
+    if not derive or not (missing.any() or {*STABLE_ASSETS} - {*snapshot.index}):
         return snapshot
     from seawall.market.derive import complete  # the fits are only needed here
 

@@ -14,6 +14,7 @@ from seawall.margining import AccountMargin, Margins, evaluate
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
 from seawall.portfolio.trades import Trade, apply_trades, parse_trades
+from seawall.venues.deribit import symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +102,19 @@ def what_if(
     True
     """
     market = load_snapshot(snapshot)
-    held = book if isinstance(book, Book) else load_book(book, snapshot=market)
+    held = book if isinstance(book, Book) else load_book(book, snapshot=market, check_lots=check_lots)
     wanted = parse_trades(trades)
     chosen = as_policy(policy, time=market.time_ns)
     row = held.row(account) if account is not None else _only_account(held)
     one = held.take([row])
     name = one.accounts[0]
-    books = [one, apply_trades(one, name, wanted, snapshot=market)]
-    books += [apply_trades(one, name, [trade], snapshot=market) for trade in wanted]
-    for i in range(len(wanted)):
-        books.append(apply_trades(one, name, [*wanted[:i], *wanted[i + 1 :]], snapshot=market))
-    margins = [evaluate(variant, market, [chosen], check_lots=check_lots)[0] for variant in books]
+
+    def after(some: Sequence[Trade]) -> Margins:
+        traded = apply_trades(one, name, some, snapshot=market, check_lots=check_lots)
+        return evaluate(traded, market, [chosen], check_lots=check_lots, parse=symbols.parse)[0]
+
+    margins = [after([]), after(wanted), *(after([trade]) for trade in wanted)]
+    margins += [after([*wanted[:i], *wanted[i + 1 :]]) for i in range(len(wanted))]
     initial = np.array([_usd(result, market, maintenance=False) for result in margins])
     maintenance = np.array([_usd(result, market, maintenance=True) for result in margins])
     n = len(wanted)

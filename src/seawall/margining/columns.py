@@ -82,7 +82,9 @@ def worst_labels(margins: Margins) -> list[object]:
 
 
 def derived_prices(margins: Margins) -> IntArray:
-    """Return how many instruments of each account have a derived mark or volatility, `(A,)`."""
-    held, snapshot = margins.book.positions, margins.book.snapshot
+    """Return how many holdings of each account rest on a derived price, volatility or index, `(A,)`."""
+    held, snapshot, book = margins.book.positions, margins.book.snapshot, margins.book.book
     derived = (snapshot.mark_origin == Origin.DERIVED) | (snapshot.vol_origin == Origin.DERIVED)
-    return np.bincount(held.rows[derived[held.columns]], minlength=len(margins.book.book)).astype(np.int64)
+    count = np.bincount(held.rows[derived[held.columns]], minlength=len(book)).astype(np.int64)
+    assets = [c for c, asset in enumerate(book.assets) if snapshot.index_origin.get(asset) == Origin.DERIVED]
+    return np.asarray(count + (book.balances[:, assets] != 0.0).sum(axis=1), dtype=np.int64)

@@ -14,7 +14,7 @@ from seawall.margining.model import MarginModel, Requirement, Use
 from seawall.margining.result import Margins
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
-from seawall.portfolio import Book, ResolvedBook, resolve
+from seawall.portfolio import Book, NameParser, ResolvedBook, resolve
 from seawall.revaluation import PnlTensor, revalue
 from seawall.scenarios import ScenarioSet, unite
 
@@ -28,6 +28,7 @@ def evaluate(
     policies: Sequence[MarginPolicy],
     *,
     check_lots: bool = True,
+    parse: NameParser | None = None,
     compiled: bool | None = None,
 ) -> list[Margins]:
     """Return the margins of every account under each policy; the market is revalued once for all of them.
@@ -42,6 +43,8 @@ def evaluate(
         Dated policies, in the order of the results.
     check_lots
         Refuse sizes that are off the instrument's lot.
+    parse
+        A venue's grammar of names, so that an instrument that has expired is told from one that never was.
     compiled
         Use compiled twins; left out, size decides.
 
@@ -50,7 +53,7 @@ def evaluate(
     InputError
         When the book does not fit the snapshot; every problem is listed.
     """
-    resolved = resolve(book, snapshot, check_lots=check_lots)
+    resolved = resolve(book, snapshot, check_lots=check_lots, parse=parse)
     _refuse_orders_stated_twice(book)
     models = [MODELS[policy.model] for policy in policies]
     asked = [model.scenarios(policy, resolved.snapshot) for model, policy in zip(models, policies, strict=True)]

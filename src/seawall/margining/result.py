@@ -40,7 +40,7 @@ class AccountMargin:
     worst_scenario
         The binding scenario in words; empty where none binds.
     derived_prices
-        Instruments held whose mark or volatility was derived and not observed.
+        Holdings that rest on a price, volatility or index that was derived and not observed.
     evidence
         Weakest grade that the number rests on.
     unavailable

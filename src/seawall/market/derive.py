@@ -18,6 +18,7 @@ from seawall.market.fit_report import FitReport
 from seawall.market.forwards import ExpiryForward, expiry_forwards, middle
 from seawall.market.smiles import fit_smiles
 from seawall.market.snapshot import MarketSnapshot, Origin
+from seawall.market.stable_coins import STABLE_ASSETS, STABLE_USD, par_note
 from seawall.pricing import black76, implied_vol
 
 
@@ -104,6 +105,10 @@ def _with_index(snapshot: MarketSnapshot) -> MarketSnapshot:
             notes.append(f"The index of {asset} is the middle of bid and ask of {name}.")
         else:
             notes.append(f"The index of {asset} is unavailable: no perpetual on it has a bid and an ask in dollars.")
+    for asset in STABLE_ASSETS:  # they come as collateral on chains that say nothing of them
+        if asset not in index:
+            index[asset], origin[asset] = STABLE_USD, Origin.DERIVED
+            notes.append(par_note(asset))
     return replace(snapshot, index=index, index_origin=origin, notes=(*snapshot.notes, *notes))
 
 

@@ -1,6 +1,6 @@
 """Who holds what: positions, open orders and balances of many accounts, as sparse columns. It knows no rule."""
 
 from seawall.portfolio.book import Account, Book, Holdings, Position
-from seawall.portfolio.resolve import ResolvedBook, resolve
+from seawall.portfolio.resolve import NameParser, ResolvedBook, resolve
 
-__all__ = ["Account", "Book", "Holdings", "Position", "ResolvedBook", "resolve"]
+__all__ = ["Account", "Book", "Holdings", "NameParser", "Position", "ResolvedBook", "resolve"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
-from seawall.core.errors import Problem, UnknownNameError
+from seawall.core.errors import InputError, Problem, UnknownNameError
 
 CHARGES = ("open_orders_margin", "mmp_margin", "spot_margin")
 """Order charges that a venue may state for an account; they are taken as given, in units of the asset."""
@@ -186,6 +186,7 @@ class Book:
     def of(cls, accounts: Iterable[Account], *, origin: str = "book") -> Book:
         """Return the book of some accounts."""
         members = list(accounts)
+        _refuse_repeats(members, origin)
         held = [entry for member in members for entry in (*member.positions, *member.orders)]
         instruments = tuple(sorted({entry.instrument for entry in held}))
         charged = [asset for member in members for amounts in member.charges.values() for asset in amounts]
@@ -256,6 +257,20 @@ class Book:
             balances=self.balances[picked],
             charges={name: amounts[picked] for name, amounts in self.charges.items()},
         )
+
+
+def _refuse_repeats(members: Sequence[Account], origin: str) -> None:
+    """Refuse what a matrix would silently add up: an account twice, or a position in one instrument twice."""
+    seen: set[tuple[str, ...]] = set()
+    problems = []
+    for member in members:
+        keys = [("account", member.id), *((member.id, entry.instrument) for entry in member.positions)]
+        for field_name, key in zip(("account", *("instrument",) * len(member.positions)), keys, strict=True):
+            if key in seen:
+                problems.append(Problem(field_name, key[1], "it is listed once", where=f"{origin}, {member.id}"))
+            seen.add(key)
+    if problems:
+        raise InputError(problems)
 
 
 def _holdings(entries: Sequence[Sequence[Position]], column: Mapping[str, int]) -> Holdings:

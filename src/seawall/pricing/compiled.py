@@ -25,6 +25,8 @@ from seawall.pricing.grid import OptionGrid, moved
 
 # Options per tile: eight columns of 512 doubles are 32 KiB, a first cache of today.
 _TILE = 512
+# Above this many runs per underlying the columns are sorted first: short runs are slow, sorting costs a copy.
+_MANY_RUNS = 4
 
 
 def price_grid(
@@ -134,6 +136,24 @@ def _run(
     elif out.shape != shape or out.dtype != np.float64 or not out.flags.c_contiguous:
         raise ValueError(f"out is {out.dtype} {out.shape}; results are C-contiguous float64 {shape}")
     factor, log_factor = moved(spot_move)
+    if len(grid.run_underlying) <= _MANY_RUNS * len(np.unique(grid.underlying)):
+        _fill(fill, grid, total_vol, (log_factor, factor, vol_row), out, threads)
+        return out
+    # Options of several underlyings stand mixed: sort them, price in long runs, and put the columns back.
+    order = np.argsort(grid.underlying, kind="stable")
+    in_order = np.empty(shape)
+    _fill(fill, grid.take(order), float_column(total_vol[:, order]), (log_factor, factor, vol_row), in_order, threads)
+    return np.take(in_order, np.argsort(order), axis=1, out=out, mode="clip")
+
+
+def _fill(
+    fill: Callable[..., None],
+    grid: OptionGrid,
+    total_vol: FloatArray,
+    by_scenario: tuple[FloatArray, FloatArray, IntArray],
+    out: FloatArray,
+    threads: int,
+) -> None:
     columns = (
         grid.log_moneyness,
         grid.forward,
@@ -146,19 +166,15 @@ def _run(
         grid.run_underlying,
         total_vol,
     )
-    parts = min(threads, shape[0])
+    parts = min(threads, len(out))
     if parts <= 1:
-        fill(*columns, log_factor, factor, vol_row, out)
-        return out
-    edges = np.linspace(0, shape[0], parts + 1).astype(int)
+        fill(*columns, *by_scenario, out)
+        return
+    edges = np.linspace(0, len(out), parts + 1).astype(int)
     with ThreadPoolExecutor(parts) as pool:
-        jobs = [
-            pool.submit(fill, *columns, log_factor[a:b], factor[a:b], vol_row[a:b], out[a:b])
-            for a, b in pairwise(edges)
-        ]
+        jobs = [pool.submit(fill, *columns, *(each[a:b] for each in by_scenario), out[a:b]) for a, b in pairwise(edges)]
         for job in jobs:
             job.result()
-    return out
 
 
 def _check(grid: OptionGrid, spot_move: FloatArray, total_vol: FloatArray, vol_row: IntArray) -> None:

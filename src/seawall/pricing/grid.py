@@ -52,6 +52,29 @@ class OptionGrid:
         """Number of options, N."""
         return len(self.forward)
 
+    def take(self, options: IntArray) -> OptionGrid:
+        """Return the grid of some of the options, in the order given.
+
+        Examples
+        --------
+        >>> option_grid([100.0, 5.0], [90.0, 6.0], True, [1, 0]).take(np.array([1, 0])).underlying.tolist()
+        [0, 1]
+        """
+        underlying = self.underlying[options]
+        run_start, run_underlying = _runs(underlying)
+        return OptionGrid(
+            forward=frozen(self.forward[options]),
+            strike=frozen(self.strike[options]),
+            log_moneyness=frozen(self.log_moneyness[options]),
+            side=frozen(self.side[options]),
+            underlying=frozen(underlying),
+            run_start=run_start,
+            run_underlying=run_underlying,
+            mark=frozen(self.mark[options]),
+            inverse=frozen(self.inverse[options]),
+            contract_size=frozen(self.contract_size[options]),
+        )
+
 
 def option_grid(
     forward: npt.ArrayLike,
@@ -90,15 +113,15 @@ def option_grid(
     count = forward.shape[0]
     strike = _column(strike, count)
     column = np.array(np.broadcast_to(underlying, (count,)), dtype=np.int64)
-    starts = np.flatnonzero(np.diff(column, prepend=column[:1] - 1)) if count else np.empty(0, dtype=np.int64)
+    run_start, run_underlying = _runs(column)
     return OptionGrid(
         forward=forward,
         strike=strike,
         log_moneyness=float_column(log_moneyness(forward, strike)),
         side=float_column(np.where(np.broadcast_to(is_call, (count,)), 1.0, -1.0)),
         underlying=frozen(column),
-        run_start=frozen(np.append(starts, count).astype(np.int64)),
-        run_underlying=frozen(column[starts]),
+        run_start=run_start,
+        run_underlying=run_underlying,
         mark=_column(np.nan if mark is None else mark, count),
         inverse=frozen(np.array(np.broadcast_to(inverse, (count,)), dtype=np.bool_)),
         contract_size=_column(contract_size, count),
@@ -185,6 +208,12 @@ def _blocks(shape: tuple[int, int]) -> Iterator[slice]:
     height = max(1, _BLOCK_CELLS // max(1, shape[1]))
     for first in range(0, shape[0], height):
         yield slice(first, first + height)
+
+
+def _runs(underlying: IntArray) -> tuple[IntArray, IntArray]:
+    """Return where runs of one underlying start, with the count at the end, and their underlyings."""
+    starts = np.flatnonzero(np.diff(underlying, prepend=underlying[:1] - 1))
+    return frozen(np.append(starts, len(underlying)).astype(np.int64)), frozen(underlying[starts])
 
 
 def _column(entries: npt.ArrayLike, count: int) -> FloatArray:

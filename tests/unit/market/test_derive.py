@@ -118,7 +118,8 @@ def test_what_was_derived_says_so_and_what_was_observed_is_untouched() -> None:
 
 
 def test_a_complete_snapshot_comes_back_as_it_was() -> None:
-    truth = known()
+    bare = known()
+    truth = replace(bare, index={**bare.index, "USDC": 0.9998, "USDT": 1.0003})
     made, report = complete(truth)
     assert made.digest == truth.digest
     assert made.notes == truth.notes
@@ -300,3 +301,11 @@ def test_completing_twice_gives_the_same_content_and_nothing_new() -> None:
     assert report.rows == ()
     assert complete(quotes_only(known()))[0].digest == once.digest
     assert all(np.array_equal(getattr(once, c), getattr(again, c), equal_nan=True) for c in FLOAT_COLUMNS)
+
+
+def test_stable_coins_without_an_index_are_taken_at_par_and_the_snapshot_says_so() -> None:
+    made, _ = complete(known())
+    for asset in ("USDC", "USDT"):
+        assert made.index[asset] == 1.0
+        assert made.index_origin[asset] == Origin.DERIVED
+        assert any(note.startswith(f"{asset} is taken as 1 USD") for note in made.notes)

@@ -63,8 +63,9 @@ def test_every_cell_is_the_black_price_on_its_moved_forward(twin: ModuleType, gr
         assert np.max(np.abs(prices[s] - expected) / np.maximum(forward, columns.strike)) < 1e-15
 
 
-def test_pnl_is_in_quote_for_linear_and_in_coin_for_inverse_options(twin: ModuleType) -> None:
-    case = columns, spot_move, _, _ = random_case(2)
+@pytest.mark.parametrize("grouped", [True, False])
+def test_pnl_is_in_quote_for_linear_and_in_coin_for_inverse_options(twin: ModuleType, grouped: bool) -> None:
+    case = columns, spot_move, _, _ = random_case(2, grouped=grouped)
     prices = twin.price_grid(*case)
     forward = columns.forward * (1.0 + spot_move[:, columns.underlying])
     worth = np.where(columns.inverse, prices / forward, prices)
@@ -149,6 +150,13 @@ def test_columns_longer_than_a_tile_and_threads_change_nothing() -> None:
     np.testing.assert_array_equal(once, out)
     np.testing.assert_array_equal(compiled.pnl_grid(*case), compiled.pnl_grid(*case, threads=3))
     assert np.max(np.abs(once - grid.price_grid(*case)) / np.maximum(once, 1e5)) < 1e-15
+
+
+def test_some_of_the_options_have_the_prices_they_had_among_all(twin: ModuleType) -> None:
+    columns, spot_move, total_vol, vol_row = random_case(8)
+    some = np.array([50, 3, 17, 4])
+    part = twin.price_grid(columns.take(some), spot_move, total_vol[:, some], vol_row)
+    np.testing.assert_allclose(part, twin.price_grid(columns, spot_move, total_vol, vol_row)[:, some], rtol=1e-15)
 
 
 def test_an_empty_grid_is_empty(twin: ModuleType) -> None:

@@ -232,6 +232,8 @@ def _expiry_deltas(
 
 def _in_scenarios(held: Holdings, columns: FloatArray) -> FloatArray:
     """Return the book's product with a tensor, `(A, S)`. The twins agree to the last bit, so size alone decides."""
+    if len(held) == 0 or len(columns) == 0:
+        return np.zeros((len(held.indptr) - 1, len(columns)))
     compiled = len(held) * len(columns) >= COMPILED_FROM_PRODUCTS_COUNT
     return scenario_pnl(held.indptr, held.columns, held.sizes, columns, compiled=compiled)
 

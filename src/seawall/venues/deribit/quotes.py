@@ -10,6 +10,7 @@ from seawall.core.errors import Problem
 from seawall.core.time import NS_PER_MS, NS_PER_SECOND
 from seawall.instruments import InstrumentTable, Kind
 from seawall.market import Origin
+from seawall.market.stable_coins import STABLE_USD, par_note
 from seawall.venues.deribit.messages import Row, SummaryMessage, TickerMessage
 from seawall.venues.deribit.symbols import STABLE_SETTLEMENTS
 
@@ -17,8 +18,6 @@ PERCENT = 100.0
 """Deribit writes implied volatility in percent."""
 SETTLEMENT_AVERAGE_NS = 1_800 * NS_PER_SECOND
 """In its last half hour an instrument's estimated delivery price is an average, and no longer the index."""
-STABLE_USD = 1.0
-"""USD per stable coin where no index was given: an assumption, which the snapshot's notes state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def index_prices(
     for asset in STABLE_SETTLEMENTS:
         if asset in (*table.quote, *table.settlement) and asset not in index:
             index[asset], origin[asset] = STABLE_USD, Origin.DERIVED
-            notes.append(f"{asset} is taken as {STABLE_USD:g} USD: an assumption, for no index of it was given.")
+            notes.append(par_note(asset))
     best = _best_index_row(table, quotes, time_ns=time_ns)
     for quoted_in_usd in (True, False):
         for (asset, currency), row in best.items():
