@@ -90,13 +90,17 @@ def _with_index(snapshot: MarketSnapshot) -> MarketSnapshot:
     """Fill in the index of underlyings and settlement assets from perpetuals, the tightest first."""
     table, mid = snapshot.table, middle(snapshot)
     index, origin, notes = dict(snapshot.index), dict(snapshot.index_origin), []
+    for asset in STABLE_ASSETS:  # they come as collateral on chains that say nothing of them
+        if asset not in index:
+            index[asset], origin[asset] = STABLE_USD, Origin.DERIVED
+            notes.append(par_note(asset))
     quoted = np.flatnonzero(table.is_kind(Kind.PERPETUAL) & np.isfinite(mid))
     for asset in sorted({*table.underlyings, *table.settlements} - {"USD"}):
         if index.get(asset, np.nan) > 0.0:
             continue
         found = []
         for i in quoted:
-            quote_usd = _quote_usd(table.quote[i], snapshot.index)
+            quote_usd = _quote_usd(table.quote[i], index)
             if table.underlying[i] == asset and quote_usd > 0.0:
                 found.append(((snapshot.ask[i] - snapshot.bid[i]) / mid[i], table.names[i], mid[i] * quote_usd))
         if found:
@@ -105,10 +109,6 @@ def _with_index(snapshot: MarketSnapshot) -> MarketSnapshot:
             notes.append(f"The index of {asset} is the middle of bid and ask of {name}.")
         else:
             notes.append(f"The index of {asset} is unavailable: no perpetual on it has a bid and an ask in dollars.")
-    for asset in STABLE_ASSETS:  # they come as collateral on chains that say nothing of them
-        if asset not in index:
-            index[asset], origin[asset] = STABLE_USD, Origin.DERIVED
-            notes.append(par_note(asset))
     return replace(snapshot, index=index, index_origin=origin, notes=(*snapshot.notes, *notes))
 
 

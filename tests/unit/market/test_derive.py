@@ -239,11 +239,13 @@ def test_without_a_perpetual_the_index_is_unavailable() -> None:
     assert any("index of BTC is unavailable" in note for note in made.notes)
 
 
-def test_a_perpetual_in_an_unpriced_stable_coin_gives_no_index() -> None:
+def test_a_perpetual_in_an_unpriced_stable_coin_gives_an_index_at_par() -> None:
     chain = replace(quotes_only(known(inverse=False)), index={}, index_origin={})
     made, _ = complete(chain)
-    assert dict(made.index) == {}
-    assert sum("is unavailable: no perpetual" in note for note in made.notes) == 2
+    at = int(np.flatnonzero(chain.table.is_kind(Kind.PERPETUAL))[0])
+    assert made.index["BTC"] == pytest.approx((chain.bid[at] + chain.ask[at]) / 2)
+    assert made.index["USDC"] == 1.0
+    assert {made.index_origin["BTC"], made.index_origin["USDC"]} == {Origin.DERIVED}
 
 
 @pytest.mark.parametrize(

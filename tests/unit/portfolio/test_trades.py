@@ -226,7 +226,7 @@ def test_no_trades_leave_the_book_as_it_is():
 
 
 def test_an_instrument_listed_twice_in_one_account_is_refused():
-    with pytest.raises(InputError, match="one position in an instrument"):
+    with pytest.raises(InputError, match="it is listed once"):
         after(desk(Position(PERP, 10.0), Position(PERP, 20.0)), f"{PERP} 10")
 
 

@@ -46,7 +46,7 @@ def delta_shock(delta: FloatArray, *, threshold: float, increment: float, max_ra
 
     Examples
     --------
-    >>> delta_shock(np.array([-1_000.0]), threshold=400.0, increment=5e-5, max_rate=0.1).tolist()
+    >>> delta_shock(np.array([-1_000.0]), threshold=400.0, increment=5e-5, max_rate=0.1).round(9).tolist()
     [30.0]
     """
     size = np.abs(delta)
