@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 
+WHOLE_DOLLARS_FROM = 10_000.0
+"""Cents below this only, USD: a terminal is narrow."""
 _UNITS = ((1e9, "bn"), (1e6, "m"), (1e4, "k"))
 
 
 def amount(number: float, currency: str) -> str:
-    """Return an amount in a currency: cents for dollars, six places for coin.
+    """Return an amount in a currency: six places for coin; cents for dollars, as long as cents can matter.
 
     Examples
     --------
-    >>> amount(1234.5, "USD"), amount(-0.0314159, "BTC"), amount(float("nan"), "BTC")
-    ('1,234.50', '-0.031416', 'n/a')
+    >>> amount(1234.5, "USD"), amount(123_456.7, "USD"), amount(-0.0314159, "BTC"), amount(float("nan"), "BTC")
+    ('1,234.50', '123,457', '-0.031416', 'n/a')
     """
     if math.isnan(number):
         return "n/a"
-    places = 2 if currency.startswith("USD") else 6
+    places = 6
+    if currency.startswith("USD"):
+        places = 2 if abs(number) < WHOLE_DOLLARS_FROM else 0
     return f"{number:,.{places}f}"
 
 

@@ -10,7 +10,6 @@ from seawall.api.books import load_book
 from seawall.api.netting import stand_alone
 from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
 from seawall.cli import show
-from seawall.cli.amounts import amount
 from seawall.core.arrays import FloatArray
 from seawall.margining import Margins, evaluate
 from seawall.market import MarketSnapshot
@@ -21,13 +20,13 @@ MODELS = ("deribit/s_pm", "deribit/x_pm", "deribit/s_sm", "deribit/x_sm")
 BOOK = "demo"
 EXPLAINED = "delta_hedged_short_gamma"
 STORIES = {
-    "short_strangle": "short calls and puts, far apart: calm pays, either tail hurts",
-    "covered_call": "coin, and calls sold on it: the coin covers the call only where coin counts",
-    "calendar": "short the near expiry, long the far one: the grid sees vol, not the calendar",
-    "box": "four options that are a loan: no price matters, and portfolio margin sees it",
-    "delta_hedged_short_gamma": "short straddle, delta flat through the perpetual: gamma remains",
-    "cash_and_carry": "coin, and futures sold against it: the basis is what is left",
-    "naked_wing_seller": "far puts and calls sold for pennies: the far moves find them",
+    "short_strangle": "sold a call and a put far apart: calm pays, either tail hurts",
+    "covered_call": "coin, and calls sold on it: X:PM counts the coin's own fall too",
+    "calendar": "sold the near expiry, bought the far one at the same strike",
+    "box": "a loan made of four options: fixed in dollars, so in coin it moves",
+    "delta_hedged_short_gamma": "a week's strangle, delta flat by the perpetual: gamma is left",
+    "cash_and_carry": "coin, and a future sold against it: X:PM nets the two",
+    "naked_wing_seller": "far calls and puts sold for pennies: the far moves find them",
 }
 
 
@@ -47,7 +46,7 @@ def demo() -> None:
     out.rule(EXPLAINED)
     cross = results[MODELS.index("deribit/x_pm")]
     out.print(show.margin_table(cross[EXPLAINED]))
-    out.print(show.explanation(cross.explain(EXPLAINED)))
+    out.print(show.explanation(cross.explain(EXPLAINED), with_notes=False))
     out.print(
         "Next: write a book.csv with the header account,instrument,size and type `seawall margin book.csv`.", style="bold"
     )
@@ -64,11 +63,11 @@ def _models(out: Console, book: Book, market: MarketSnapshot, results: list[Marg
     table.add_column("netting saves", justify="right")
     for a, name in enumerate(book.accounts):
         cells = [
-            f"{amount(float(one[a]), 'USD')[:-3]}\n{amount(float(two[a]), 'USD')[:-3]}"
+            f"{one[a]:,.0f}\n{two[a]:,.0f}"
             for one, two in zip(initial, maintenance, strict=True)
         ]
         saved = 1.0 - initial[0][a] / alone[a] if alone[a] else 0.0
-        table.add_row(f"{name}\n[dim]{STORIES.get(name, '')}[/dim]", *cells, f"{saved:.0%}")
+        table.add_row(f"[bold]{name}[/bold]\n{STORIES.get(name, '')}", *cells, f"{saved:.0%}")
     out.print(table)
     out.print(
         "S: segregated, X: cross; PM: portfolio margin, SM: standard margin. Netting saves: S:PM initial margin against "

@@ -17,6 +17,8 @@ from seawall.margining import AccountMargin, Explanation
 from seawall.margining.model import RiskMatrix
 from seawall.market import MarketSnapshot
 
+PIPED_WIDTH = 120
+"""Columns of a table that no terminal shows: a file or a pipe has room."""
 SHOWN_ACCOUNTS_COUNT = 50
 """A terminal shows this many netting sets; --csv and --json give all."""
 
@@ -24,24 +26,25 @@ SHOWN_ACCOUNTS_COUNT = 50
 def console() -> Console:
     """Return a console for standard output; a pipe gets plain text of a fixed width."""
     made = Console(highlight=False)
-    return made if made.is_terminal else Console(highlight=False, width=max(made.width, 110))
+    return made if made.is_terminal else Console(highlight=False, width=max(made.width, PIPED_WIDTH))
 
 
 def headline(snapshot: MarketSnapshot, policy_id: str) -> str:
     """Return what was used, in one line."""
-    prices = ", ".join(f"{asset} {price:,.2f}" for asset, price in snapshot.index.items())
+    listed = snapshot.table.underlyings
+    prices = ", ".join(f"{asset} {price:,.2f}" for asset, price in snapshot.index.items() if asset in listed)
     return f"{snapshot.name} at {iso(snapshot.time_ns)}, {prices} USD, digest {snapshot.digest}; policy {policy_id}"
 
 
 def margin_table(rows: Iterable[AccountMargin], *, title: str = "") -> RenderableType:
     """Return netting sets as a table, and below it why any has no number."""
     table = Table(title=title or None, title_justify="left", pad_edge=False)
-    for name in ("account", "in"):
-        table.add_column(name)
+    table.add_column("account", overflow="fold", min_width=10)
+    table.add_column("in", no_wrap=True)
     for name in ("equity", "initial", "maintenance", "ratio", "available"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("worst scenario")
-    table.add_column("evidence")
+    table.add_column("worst scenario", min_width=17)
+    table.add_column("evidence", no_wrap=True)
     reasons: list[Text] = []
     hidden = 0
     for i, row in enumerate(rows):
@@ -65,8 +68,8 @@ def margin_table(rows: Iterable[AccountMargin], *, title: str = "") -> Renderabl
     return Group(table, *reasons)
 
 
-def explanation(found: Explanation) -> RenderableType:
-    """Return everything behind one account's margin."""
+def explanation(found: Explanation, *, with_notes: bool = True) -> RenderableType:
+    """Return everything behind one account's margin; notes say which prices were derived, and how."""
     parts: list[RenderableType] = []
     for margin in found.margins:
         if not margin.unavailable:
@@ -76,7 +79,8 @@ def explanation(found: Explanation) -> RenderableType:
     if found.detail.positions:
         parts.append(_positions(found))
     parts.append(_evidence(found))
-    parts += [Text(f"Derived prices: {note}", style="dim") for note in found.notes]
+    if with_notes:
+        parts += [Text(f"Derived prices: {note}", style="dim") for note in found.notes]
     return Group(*parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import cpu_count as _cpu_count
 
 import numpy as np
@@ -106,8 +107,10 @@ def _fill_options(
 ) -> None:
     """Fill the options' columns of `pnl`, a block of scenarios at a time."""
     table = snapshot.table
-    order = np.argsort(column, kind="stable")  # the kernel reads one move for a run of options on one underlying
-    rows, column = rows[order], column[order]
+    if (column != column[0]).any():  # the kernel reads one move for a run of options on one underlying
+        order = np.argsort(column, kind="stable")
+        rows, column = rows[order], column[order]
+    whole = len(rows) == pnl.shape[1] and bool((np.diff(rows) == 1).all())
     grid = option_grid(
         snapshot.forward[rows],
         table.strike[rows],
@@ -119,28 +122,28 @@ def _fill_options(
     step = max(1, BLOCK_CELLS_COUNT // len(rows))
     for start in range(0, len(scenarios), step):
         block = slice(start, start + step)
-        total_vol, vol_row = _total_vols(snapshot, scenarios, rows, block)
+        part = scenarios if len(scenarios) <= step else scenarios.take(np.arange(len(scenarios))[block])
+        states, vol_row = part.vol_states
+        total_vol = _total_vols(snapshot, scenarios, rows, states)
         spot = np.ascontiguousarray(scenarios.spot[block])
         if compiled:
             from seawall.pricing import compiled as twin  # imports the compiler: never before it is needed
 
             threads = _cpu_count() or 1 if len(spot) * len(rows) >= THREADS_FROM_CELLS_COUNT else 1
-            pnl[block, rows] = twin.pnl_grid(grid, spot, total_vol, vol_row, threads=threads)
+            out = pnl[block] if whole else None  # a chain of nothing but options is written where it belongs
+            found = twin.pnl_grid(grid, spot, total_vol, vol_row, out=out, threads=threads)
+            if not whole:
+                pnl[block, rows] = found
         else:
             pnl[block, rows] = pnl_grid(grid, spot, total_vol, vol_row)
 
 
 def _total_vols(
-    snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArray, block: slice
-) -> tuple[FloatArray, IntArray]:
-    """Return the distinct total volatilities of a block, `(V, n)`, and which of them each scenario reads, `(S, U)`."""
-    shocks = scenarios.vol_index[block]
-    elapsed, when = np.unique(scenarios.elapsed_years[block], return_inverse=True)
-    pairs, vol_row = np.unique(shocks + len(scenarios.vol_shocks) * when[:, None], return_inverse=True)
+    snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArray, states: Sequence[tuple[int, float]]
+) -> FloatArray:
+    """Return the total volatilities of each pair of shock and elapsed time, `(V, n)`."""
     vol, years = snapshot.vol[rows], snapshot.years[rows]
-    total_vol = np.empty((len(pairs), len(rows)))
-    for v, pair in enumerate(pairs.tolist()):
-        e, shock = divmod(pair, len(scenarios.vol_shocks))
-        left = np.sqrt(np.maximum(years - elapsed[e], 0.0))
-        total_vol[v] = scenarios.vol_shocks[shock].apply(vol, years) * left
-    return total_vol, vol_row.reshape(shocks.shape).astype(np.int64)
+    return np.array([
+        scenarios.vol_shocks[shock].apply(vol, years) * np.sqrt(np.maximum(years - elapsed, 0.0))
+        for shock, elapsed in states
+    ])  # fmt: skip

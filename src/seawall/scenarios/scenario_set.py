@@ -134,6 +134,18 @@ class ScenarioSet:
         return float_column(np.zeros(len(self)))
 
     @cached_property
+    def vol_states(self) -> tuple[tuple[tuple[int, float], ...], IntArray]:
+        """Distinct pairs of shock and elapsed years, and which of them each scenario has, `(S, U)`.
+
+        Few scenarios differ in it, so that a revaluation shocks volatilities once for each pair and not for each cell.
+        """
+        elapsed, when = np.unique(self.elapsed_years, return_inverse=True)
+        count = len(self.vol_shocks)
+        pairs, which = np.unique(self.vol_index + count * when[:, None], return_inverse=True)
+        states = tuple((pair % count, float(elapsed[pair // count])) for pair in pairs.tolist())
+        return states, frozen(which.reshape(self.vol_index.shape).astype(np.int64))
+
+    @cached_property
     def keys(self) -> tuple[tuple[object, ...], ...]:
         """What each scenario does, as something that can be compared; labels and weights are left out."""
         assets = sorted(self.asset_moves)
