@@ -34,7 +34,7 @@ ROUNDING = 2e-9
 """Venues round a worst case and a margin to nine decimals; several rounded parts may differ by this much."""
 
 pytestmark = pytest.mark.parametrize("policy_id", ALL_MODELS)
-law = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+law = settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def margins_of(book: Book, policy: MarginPolicy, snapshot: MarketSnapshot | None = None) -> Margins:

@@ -90,9 +90,9 @@ def _components(margin: AccountMargin) -> Table:
     table.add_column("initial", amount(margin.initial_margin, margin.currency), justify="right")
     table.add_column("maintenance", amount(margin.maintenance_margin, margin.currency), justify="right")
     for name, part in margin.initial.items():
-        if part or margin.maintenance[name]:
-            exact = f"{part:.1e}" if name == "rounding" else amount(part, margin.currency)
-            table.add_row(name.replace("_", " "), exact, amount(margin.maintenance[name], margin.currency))
+        if name != "rounding" and (part or margin.maintenance[name]):  # a nano-unit: --json has it
+            kept = margin.maintenance[name]
+            table.add_row(name.replace("_", " "), amount(part, margin.currency), amount(kept, margin.currency))
     return table
 
 
