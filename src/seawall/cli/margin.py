@@ -18,7 +18,7 @@ from seawall.cli.output import check_one_format, print_csv, print_json
 
 
 def margin(
-    file: Path,
+    file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,

@@ -74,7 +74,7 @@ def explanation(found: Explanation, *, with_notes: bool = True) -> RenderableTyp
     for margin in found.margins:
         if not margin.unavailable:
             parts.append(_components(margin))
-    for matrix in found.detail.matrices:
+    for matrix in (matrix for matrix in found.detail.matrices if not np.isnan(matrix.worst)):
         parts += [heat_map(matrix), far_moves(matrix), _contributions(matrix)]
     if found.detail.positions:
         parts.append(_positions(found))

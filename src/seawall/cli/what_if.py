@@ -22,7 +22,7 @@ from seawall.cli.output import check_one_format, print_csv, print_json
 
 
 def what_if(
-    file: Path,
+    file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     trade: Annotated[list[str], Parameter(name=["--trade", "-t"], negative=())],

@@ -67,7 +67,7 @@ def worst_labels(margins: Margins) -> list[object]:
     """Return each netting set's binding scenario in words; empty where none binds."""
     need = margins.requirement
     lost = need.initial.get("worst_case")
-    binds = (need.worst_underlying >= 0) & (need.worst_scenario >= 0)
+    binds = (need.worst_underlying >= 0) & (need.worst_scenario >= 0) & ~np.isnan(margins.initial_margin)
     if lost is not None:
         binds &= lost > 0.0
     labels = np.full(len(margins), "", dtype=object)

@@ -164,13 +164,19 @@ class Margins:
                 accounts[held.rows[columns[held.columns]]] = True
             if whole:
                 assets = [i for i, asset in enumerate(self.book.book.assets) if self._asset_reason(i, asset)]
-                accounts |= (self.book.book.balances[:, assets] != 0.0).any(axis=1)
+                accounts |= self._counted[:, assets].any(axis=1)
             failed |= (need.currency == c) & accounts[need.account]
         return failed
 
     @cached_property
     def _failures(self) -> Mapping[int, str]:
         return {**self.requirement.refused, **self.pnl.failures, **self.book.unavailable}
+
+    @cached_property
+    def _counted(self) -> BoolArray:
+        """Assets that an account has a balance or a stated charge in, `(A, C)`."""
+        amounts = [self.book.book.balances, *self.book.book.charges.values()]
+        return np.asarray(np.any([one != 0.0 for one in amounts], axis=0), dtype=np.bool_)
 
     def _asset_reason(self, c: int, asset: str) -> str:
         """Say why collateral in column `c` can't be counted; empty where it can."""
@@ -268,7 +274,7 @@ class Margins:
             reasons += [self._failures[n] for n in mine if n in self._failures]
         if currency == "USD":
             for c, asset in enumerate(self.book.book.assets):
-                if self.book.book.balances[a, c] and (why := self._asset_reason(c, asset)):
+                if self._counted[a, c] and (why := self._asset_reason(c, asset)):
                     reasons.append(why)
         assert reasons, f"account {self.book.book.accounts[a]} is unavailable for no reason"
         return "; ".join(dict.fromkeys(reasons))

@@ -7,7 +7,8 @@ the book's fault: its instrument is *unavailable* with a reason, and so is the m
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -24,6 +25,7 @@ from seawall.portfolio.lots import nearest_sizes, off_lot
 
 NameParser = Callable[[str], Instrument]
 """A venue's grammar: the instrument that a name stands for; InputError when it stands for none."""
+_STRIKE = re.compile(r"(.+-)(\d+(?:d\d+)?)(-[CP])")
 GUESSED_NAMES_COUNT = 20
 """Unknown names that get close matches; each costs a comparison with every name of the snapshot."""
 
@@ -181,13 +183,28 @@ def _refused_names(book: Book, row_of: IntArray, snapshot: MarketSnapshot, parse
                 continue
             refused[i] = f"snapshot {snapshot.name} does not hold it"
             guessed_count += 1
-            if guessed_count <= GUESSED_NAMES_COUNT and (close := difflib.get_close_matches(name, table.names, n=3)):
+            if guessed_count <= GUESSED_NAMES_COUNT and (close := _near_names(name, table.names)):
                 refused[i] += f"; near it are {', '.join(close)}"
+        elif table.kind[row] == Kind.SPOT:
+            base, quote = table.underlying[row], table.quote[row]
+            refused[i] = f"a spot pair is held as balances: give {base} and {quote} as assets"
         elif table.expiry_ns[row] <= now_ns:
             refused[i] = expired_rule(int(table.expiry_ns[row]), snapshot)
         elif fault := price_fault(snapshot, row):
             refused[i] = fault
     return refused
+
+
+def _near_names(name: str, names: Sequence[str]) -> list[str]:
+    """Return up to three names that may have been meant: the nearest strikes of the same expiry, else the likest."""
+    match = _STRIKE.fullmatch(name)
+    if match:
+        series = [found for one in names if (found := _STRIKE.fullmatch(one)) and found[1] == match[1] and found[3] == match[3]]
+        wanted = float(match[2].replace("d", "."))
+        series.sort(key=lambda found: abs(float(found[2].replace("d", ".")) - wanted))
+        if series:
+            return [found[0] for found in series[:3]]
+    return difflib.get_close_matches(name, names, n=3)
 
 
 def expired_rule(expiry_ns: int, snapshot: MarketSnapshot) -> str:

@@ -208,7 +208,7 @@ def evaluate_matrix(
         roll_shock=np.where(involved, roll_shock(deltas, rates) * scale, 0.0),
         delta_shock=np.where(involved, shock * scale, 0.0),
         far_mattered=found.raw_extended.min(axis=1, initial=0.0)
-        < found.standard.min(axis=1, initial=0.0) * (1.0 + _SAME_LOSS),
+        < found.standard.min(axis=1, initial=0.0) * (1.0 + _SAME_LOSS) - 10.0**-numbers.decimals,
         roll_above_floor=np.asarray((np.abs(deltas) * ~floor_binds).any(axis=1), dtype=np.bool_),
     )
 

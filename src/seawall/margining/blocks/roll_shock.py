@@ -37,4 +37,7 @@ def roll_shock(expiry_deltas: FloatArray, rates: FloatArray) -> FloatArray:
     rates
         `(E,)` from `roll_rate`.
     """
-    return np.asarray(np.abs(expiry_deltas) @ rates, dtype=np.float64)
+    charge = np.zeros(len(expiry_deltas))
+    for deltas, rate in zip(expiry_deltas.T, rates, strict=True):  # a matrix product would add in an order of its own
+        charge = charge + np.abs(deltas) * rate
+    return charge

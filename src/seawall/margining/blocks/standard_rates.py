@@ -50,7 +50,7 @@ def short_option(
     """Return initial and maintenance margin of one short option.
 
     Call: initial `max(base - OTM, floor) + mark`, maintenance `maintenance_base + mark`. Put: maintenance
-    `max(maintenance_base, maintenance_base * mark) + mark`, and the initial margin is at least that plus the mark.
+    `max(maintenance_base, maintenance_base * mark) + mark`, and the initial margin is never less than that.
 
     Parameters
     ----------

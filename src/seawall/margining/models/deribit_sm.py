@@ -28,6 +28,8 @@ from seawall.revaluation import Exposure, PnlTensor, exposure
 from seawall.scenarios import ScenarioSet
 
 FUTURE_NUMBERS = ("initial_base", "maintenance_base", "increment_per_coin")
+WHOLE_COLLATERAL = frozenset({"BTC", "ETH", "USD", "USDC", "USDT"})
+"""Collateral of cross accounts that is known to have no haircut; see the policy's rule `cross_collateral`."""
 OPTION_NUMBERS = ("initial_base", "initial_floor", "maintenance_base")
 
 
@@ -102,8 +104,9 @@ class DeribitStandardMargin:
             worst_scenario=np.full(len(keep), -1, np.int64),
             worst_underlying=np.full(len(keep), -1, np.int64),
             underlyings=book.snapshot.table.underlyings,
-            uses=tuple(Use(use.applies[keep], use.items) for use in _uses(policy, book, held, orders)),
+            uses=tuple(Use(use.applies[keep], use.items) for use in _uses(policy, book, one, held, orders)),
             refused=_refused(policy, book),
+            refused_assets=_refused_assets(policy, book) if one.cross else {},
         )
 
     def _equity(self, book: ResolvedBook, leaning: Exposure, one: NettingSet) -> tuple[FloatArray, FloatArray]:
@@ -180,6 +183,11 @@ def _refused(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
     return refused
 
 
+def _refused_assets(policy: MarginPolicy, book: ResolvedBook) -> dict[str, str]:
+    reason = "{}: {} gives no haircut for it as collateral of a cross account"
+    return {asset: reason.format(asset, policy.id) for asset in book.book.assets if asset not in WHOLE_COLLATERAL}
+
+
 def _unit_prices(book: ResolvedBook, one: NettingSet) -> FloatArray:
     """Return what one unit of each instrument's settlement asset is worth in the netting set's currency, `(N,)`."""
     table = book.snapshot.table
@@ -188,7 +196,9 @@ def _unit_prices(book: ResolvedBook, one: NettingSet) -> FloatArray:
     return np.array([usd_price(book, asset) for asset in table.settlement])
 
 
-def _uses(policy: MarginPolicy, book: ResolvedBook, held: Holdings, orders: Holdings) -> Iterator[Use]:
+def _uses(
+    policy: MarginPolicy, book: ResolvedBook, one: NettingSet, held: Holdings, orders: Holdings
+) -> Iterator[Use]:
     table = book.snapshot.table
     options = table.is_kind(Kind.OPTION)
 
@@ -196,7 +206,11 @@ def _uses(policy: MarginPolicy, book: ResolvedBook, held: Holdings, orders: Hold
         mine = held.where(members[held.columns] & ((held.sizes < 0.0) | (not short_only)))
         return np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
 
-    yield Use(holds(options), policy.evidence([], ["margin_balance_excludes_options"]))
+    suffix = "_cross" if one.cross else ""
+    yield Use(holds(options), policy.evidence([], [f"margin_balance_excludes_options{suffix}"]))
+    if one.cross:
+        owns = (book.book.balances != 0.0).any(axis=1)
+        yield Use(owns, policy.evidence([], ["cross_collateral"]))
     for base in table.underlyings:
         of_base = of_underlying(book, base)
         if policy.has(f"future.{base.lower()}.initial_base"):

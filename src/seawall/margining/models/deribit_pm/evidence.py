@@ -7,13 +7,23 @@ from collections.abc import Iterator
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray
+from seawall.core.time import DAYS_PER_YEAR
 from seawall.instruments import Kind
 from seawall.margining.blocks.equity import Equity
 from seawall.margining.blocks.lookups import of_underlying
 from seawall.margining.blocks.netting_set import NettingSet
 from seawall.margining.blocks.risk_matrix import MatrixResult
 from seawall.margining.model import Use
-from seawall.margining.models.deribit_pm.numbers import VOL_NUMBERS, counted_in, pair_path, stresses_equity
+from seawall.margining.models.deribit_pm.numbers import (
+    USD_ASSETS,
+    VOL_NUMBERS,
+    counted_in,
+    currency_key,
+    haircut_of,
+    pair_path,
+    refused_collateral,
+    stresses_equity,
+)
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 
@@ -37,39 +47,78 @@ def uses(
         return np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
 
     everyone = holds(np.ones(len(table), np.bool_))
-    yield Use(everyone, policy.evidence(["general.mm_factor"], ["totals_and_rounding"]))
-    yield Use(holds(options & table.inverse), policy.evidence([], ["option_vector_inverse", "vol_shock", "vol_order"]))
-    yield Use(holds(options & ~table.inverse), policy.evidence([], ["option_vector_linear", "vol_shock", "vol_order"]))
+    yield Use(everyone, policy.evidence(["general.mm_factor", "general.rounding_decimals"], ["totals_and_rounding"]))
+    yield Use(holds(options & table.inverse), policy.evidence([], ["option_vector_inverse"]))
+    yield Use(holds(options & ~table.inverse), policy.evidence([], ["option_vector_linear"]))
     yield Use(holds(~options & table.inverse), policy.evidence([], ["standard_grid_inverse"]))
     yield Use(holds(~options & ~table.inverse), policy.evidence([], ["standard_grid_linear"]))
+    yield Use(
+        holds(options), policy.evidence(["general.vol_shock_pivot_days"], ["vol_shock", "vol_order", "option_delta"])
+    )
+    nearly_expired = book.snapshot.years * DAYS_PER_YEAR < policy.number("general.vol_shock_min_days")
+    yield Use(holds(options & nearly_expired), policy.evidence(["general.vol_shock_min_days"], []))
     for base, matrix in found.items():
-        pair, own = pair_path(base), f"currency.{base.lower()}"
-        counted = counted_in(policy, base, one.currency, cross=cross)
-        mine = holds(of_underlying(book, base))
-        if cross and stresses_equity(policy, base):
-            in_coin = equities[base].total != 0.0 if base in equities else np.zeros(len(book.book), np.bool_)
-            yield Use(in_coin, policy.evidence([f"{own}.equity_side_impact"], ["equity_as_position"]))
-            mine = mine | in_coin
-        yield Use(mine, policy.evidence([f"{pair}.price_range"], []))
+        in_base = holds(of_underlying(book, base))
         optioned = holds(of_underlying(book, base) & options)
-        yield Use(optioned, policy.evidence([f"{pair}.{name}" for name in VOL_NUMBERS], []))
-        yield Use(mine & (matrix.roll_shock != 0.0), policy.evidence([f"{own}.min_annualised_move"], ["roll_shock_floor"]))
-        yield Use(
-            mine & matrix.roll_above_floor,
-            policy.evidence([f"{own}.annualised_move_risk"], ["roll_shock_exponential"]),
-        )
-        yield Use(
-            mine & matrix.far_mattered,
-            policy.evidence(
-                [f"{counted}.extended_dampener", f"{pair}.extended_table_factor"], ["extended_weights", "dampener"]
-            ),
-        )
-        yield Use(
-            mine & (matrix.delta_shock != 0.0),
-            policy.evidence([f"{pair}.m_inc", f"{pair}.max_delta_shock"], ["delta_shock"]),
-        )
+        stressed = np.zeros(len(book.book), np.bool_)
+        if cross and base in equities and stresses_equity(policy, base):
+            stressed = equities[base].total != 0.0
+        yield from _matrix_uses(policy, base, one.currency, matrix, in_base, optioned, stressed, cross=cross)
     if len(found) > 1:
         several = np.sum([matrix.worst != 0.0 for matrix in found.values()], axis=0) > 1
         yield Use(several, policy.evidence([], ["cross_base_addition"]))
+    yield from _collateral_uses(policy, one, equities, everyone, cross=cross)
     has_orders = np.diff(book.orders.where(one.members[book.orders.columns]).indptr) > 0
     yield Use(has_orders | (order_added != 0.0), policy.evidence([], ["order_margin"]))
+
+
+def _matrix_uses(
+    policy: MarginPolicy,
+    base: str,
+    currency: str,
+    matrix: MatrixResult,
+    in_base: BoolArray,
+    optioned: BoolArray,
+    stressed: BoolArray,
+    *,
+    cross: bool,
+) -> Iterator[Use]:
+    """Yield what one underlying's matrix rests on."""
+    pair, own = pair_path(base), f"currency.{base.lower()}"
+    counted = counted_in(policy, base, currency, cross=cross)
+    mine = in_base | stressed
+    yield Use(mine, policy.evidence([f"{pair}.price_range", "general.buckets_count"], []))
+    yield Use(optioned, policy.evidence([f"{pair}.{name}" for name in VOL_NUMBERS], []))
+    if cross:
+        yield Use(stressed, policy.evidence([f"{own}.equity_side_impact"], ["equity_as_position"]))
+    rolled = mine & (matrix.roll_shock != 0.0)
+    yield Use(rolled, policy.evidence([f"{own}.min_annualised_move"], ["roll_shock_floor"]))
+    exponential = policy.evidence([f"{own}.annualised_move_risk"], ["roll_shock_exponential"])
+    yield Use(mine & matrix.roll_above_floor, exponential)
+    basis = (["general.extended_dampener_basis"], []) if not cross else ([], ["dampener_basis_cross"])
+    in_dollars = [] if currency == base else ["extended_usd"]
+    far = policy.evidence(
+        [f"{counted}.extended_dampener", f"{pair}.extended_table_factor", "general.extended_moves", *basis[0]],
+        ["extended_weights", "dampener", *basis[1], *in_dollars],
+    )
+    yield Use(mine & matrix.far_mattered, far)
+    shocked = [f"{pair}.{name}" for name in ("m_inc", "max_delta_shock", "delta_total_liq_shock_threshold")]
+    yield Use(mine & (matrix.delta_shock != 0.0), policy.evidence(shocked, ["delta_shock"]))
+
+
+def _collateral_uses(
+    policy: MarginPolicy, one: NettingSet, equities: dict[str, Equity], everyone: BoolArray, *, cross: bool
+) -> Iterator[Use]:
+    """Yield what an account's collateral rests on; in a segregated account only that a stable coin is taken as USD."""
+    if not cross:
+        if one.currency in USD_ASSETS - {"USD"}:
+            yield Use(everyone, policy.evidence([], ["stablecoins_as_usd"]))
+        return
+    for asset, equity in equities.items():
+        owns = equity.total != 0.0
+        if asset in USD_ASSETS - {"USD"}:
+            yield Use(owns, policy.evidence([], ["stablecoins_as_usd"]))
+        if refused_collateral(policy, asset) == "":
+            share = haircut_of(policy, asset)
+            rules = ["haircut_reduces_initial_only"] if share > 0.0 else []
+            yield Use(owns, policy.evidence([f"currency.{currency_key(asset)}.haircut"], rules))

@@ -1,7 +1,7 @@
 """Deribit portfolio margin, segregated (S:PM) and cross (X:PM).
 
-The order of the rule, as Deribit's simulation response lays it out: aggregate by underlying, offset gains, weigh and
-dampen far moves, take the worst, add roll shock and delta shock, add order margin, round. Segregated accounts form
+The order of the rule, as Deribit's simulation response lays it out: aggregate by underlying, weigh and dampen far
+moves, offset gains, take the worst, add roll shock and delta shock, add order margin, round. Segregated accounts form
 one portfolio for each settlement currency and count in it; a cross account is one portfolio in USD, where the coins
 it owns are stressed like positions.
 
