@@ -163,7 +163,8 @@ class DeribitPortfolioMargin:
         )
         bases = sorted(found)
         losses = np.array([found[base].worst for base in bases]).reshape(len(bases), accounts_count)
-        binding = np.argmax(losses, axis=0) if bases else np.full(accounts_count, -1)
+        losing = losses.max(axis=0, initial=0.0) > 0.0
+        binding = np.where(losing, np.argmax(losses, axis=0), -1) if bases else np.full(accounts_count, -1)
         scenario = np.full(accounts_count, -1, np.int64)
         for b, base in enumerate(bases):
             scenario = np.where(binding == b, found[base].scenario, scenario)
