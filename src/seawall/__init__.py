@@ -48,10 +48,30 @@ _HOME = {
     "VenueError": "seawall.core.errors",
 }
 
-__all__ = [*sorted(_HOME), "__version__"]
+__all__ = [
+    "Account",
+    "AccountMargin",
+    "Book",
+    "Explanation",
+    "Grade",
+    "InputError",
+    "MarginPolicy",
+    "Margins",
+    "MarketSnapshot",
+    "Position",
+    "SeawallError",
+    "UnavailableError",
+    "UnknownNameError",
+    "VenueError",
+    "__version__",
+    "load_book",
+    "load_snapshot",
+    "margin",
+    "what_if",
+]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attributes have no one type
+def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: `import seawall` alone loads nothing heavy."""
     home = _HOME.get(name)
     if home is None:

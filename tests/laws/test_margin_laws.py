@@ -34,7 +34,11 @@ ROUNDING = 2e-9
 """Venues round a worst case and a margin to nine decimals; several rounded parts may differ by this much."""
 
 pytestmark = pytest.mark.parametrize("policy_id", ALL_MODELS)
-law = settings(max_examples=15, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+law = settings(
+    max_examples=15,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 def margins_of(book: Book, policy: MarginPolicy, snapshot: MarketSnapshot | None = None) -> Margins:
@@ -55,7 +59,9 @@ def columns(margins: Margins) -> dict[str, np.ndarray]:
 def by_account(margins: Margins) -> dict[tuple[str, str], dict[str, object]]:
     """Return each netting set's numbers under its account's name and currency."""
     need, table = margins.requirement, columns(margins)
-    keys = [(margins.book.book.accounts[a], need.currencies[c]) for a, c in zip(need.account, need.currency, strict=True)]
+    keys = [
+        (margins.book.book.accounts[a], need.currencies[c]) for a, c in zip(need.account, need.currency, strict=True)
+    ]
     found: dict[tuple[str, str], dict[str, object]] = {}
     for r, key in enumerate(keys):
         u = int(need.worst_underlying[r])
@@ -145,7 +151,7 @@ def test_what_is_shown_behind_a_margin_adds_up_to_it(policy_id: str, data: st.Da
         assert (np.abs(matrix.extended) <= np.abs(matrix.line_extended.sum(axis=0)) + 1e-9 * scale).all()
         if matrix.worst_scenario < matrix.standard.size and matrix.worst > 0.0:
             assert matrix.contributions.sum() == pytest.approx(-matrix.worst, rel=1e-9, abs=ROUNDING)
-    charged = [position for position in explained.detail.positions]
+    charged = list(explained.detail.positions)
     if charged and account.orders == ():
         for which, total in (
             ("initial_margin", total_usd(margins, market())),
@@ -274,9 +280,7 @@ def test_underlyings_offset_each_other_only_where_that_is_promised(policy_id: st
     bases = [base for base in ("BTC", "ETH") if knows(policy, base)]
     if MODELS[policy.model].promises.offsets_across_underlyings or len(bases) < 2:
         return
-    parts = [
-        data.draw(positions_of([name for name in held_names(policy) if name.startswith(base)])) for base in bases
-    ]
+    parts = [data.draw(positions_of([name for name in held_names(policy) if name.startswith(base)])) for base in bases]
     apart = sum(total_usd(margins_of(Book.of([Account("one", part)]), policy), market()) for part in parts)
     together = total_usd(margins_of(Book.of([Account("both", parts[0] + parts[1])]), policy), market())
     assert together == pytest.approx(apart, rel=1e-9, abs=4.0 * ROUNDING * max(market().index.values()))
@@ -309,7 +313,7 @@ def test_a_missing_price_makes_its_holders_unavailable_and_nobody_else(policy_id
         assert np.isnan(row.initial_margin) == np.isnan(row.maintenance_margin) == lost
         assert bool(row.unavailable) == lost
         assert not lost or gone in row.unavailable
-    assert not holders or str(margins.explain(sorted(holders)[0]))
+    assert not holders or str(margins.explain(min(holders)))
 
 
 @law

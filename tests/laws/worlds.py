@@ -72,7 +72,9 @@ def policy_of(policy_id: str) -> MarginPolicy:
 
 def knows(policy: MarginPolicy, base: str) -> bool:
     """Return whether a policy has numbers for an underlying."""
-    return policy.has(f"currency_pair.{base.lower()}_usd.price_range") or policy.has(f"future.{base.lower()}.initial_base")
+    return policy.has(f"currency_pair.{base.lower()}_usd.price_range") or policy.has(
+        f"future.{base.lower()}.initial_base"
+    )
 
 
 def held_names(policy: MarginPolicy) -> tuple[str, ...]:
@@ -151,6 +153,7 @@ def books_of(policy: MarginPolicy, *, accounts_max: int = 4, **options: bool) ->
 
 def scaled(account: Account, by: float) -> Account:
     """Return an account with everything in it multiplied."""
+
     def times(positions: tuple[Position, ...]) -> tuple[Position, ...]:
         return tuple(Position(p.instrument, p.size * by, p.entry_price) for p in positions)
 

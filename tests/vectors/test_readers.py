@@ -23,12 +23,8 @@ def eth_response(coins: float, *, offset: float = 0.6, dampener_usd: int = 200_0
     price_range = 0.18
     moves = [price_range * k / 4 for k in range(-4, 5)]
     standard = [coins * r / (1 + r) for r in moves for _ in range(3)]
-    extended = [
-        coins * m / (1 + m) * price_range / abs(m) * (1 + m) / (1 + math.copysign(price_range, m)) for m in FAR
-    ]
-    taken_off = [
-        (abs(m) / price_range - 1) * dampener_usd / (ETH * (1 + math.copysign(price_range, m))) for m in FAR
-    ]
+    extended = [coins * m / (1 + m) * price_range / abs(m) * (1 + m) / (1 + math.copysign(price_range, m)) for m in FAR]
+    taken_off = [(abs(m) / price_range - 1) * dampener_usd / (ETH * (1 + math.copysign(price_range, m))) for m in FAR]
     damped = [math.copysign(max(abs(x) - d, 0.0), x) for x, d in zip(extended, taken_off, strict=True)]
     counted = [[x * offset if x > 0 else x for x in vector] for vector in (standard, damped)]
     worst = -min(counted[0] + counted[1])

@@ -15,12 +15,8 @@ def stand_alone(book: Book) -> Book:
     """
     held = book.positions
     count = len(held)
-    names = tuple(
-        f"{book.accounts[a]}/{book.instruments[n]}" for a, n in zip(held.rows, held.columns, strict=True)
-    )
-    each = Holdings(
-        np.arange(count + 1, dtype=np.int64), held.columns, held.sizes, held.entry_prices, held.lines
-    )
+    names = tuple(f"{book.accounts[a]}/{book.instruments[n]}" for a, n in zip(held.rows, held.columns, strict=True))
+    each = Holdings(np.arange(count + 1, dtype=np.int64), held.columns, held.sizes, held.entry_prices, held.lines)
     return Book(
         accounts=names,
         instruments=book.instruments,

@@ -1,4 +1,4 @@
-"""`load_snapshot`: a bundled snapshot by name, or a file in our own format, the venue's JSON or the archive's Parquet."""
+"""`load_snapshot`: a bundled snapshot by name, or a file in our own format or in the venue's JSON."""
 
 from __future__ import annotations
 

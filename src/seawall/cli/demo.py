@@ -48,7 +48,8 @@ def demo() -> None:
     out.print(show.margin_table(cross[EXPLAINED]))
     out.print(show.explanation(cross.explain(EXPLAINED), with_notes=False))
     out.print(
-        "Next: write a book.csv with the header account,instrument,size and type `seawall margin book.csv`.", style="bold"
+        "Next: write a book.csv with the header account,instrument,size and type `seawall margin book.csv`.",
+        style="bold",
     )
 
 
@@ -62,16 +63,13 @@ def _models(out: Console, book: Book, market: MarketSnapshot, results: list[Marg
         table.add_column(_short(model), justify="right")
     table.add_column("netting saves", justify="right")
     for a, name in enumerate(book.accounts):
-        cells = [
-            f"{one[a]:,.0f}\n{two[a]:,.0f}"
-            for one, two in zip(initial, maintenance, strict=True)
-        ]
+        cells = [f"{one[a]:,.0f}\n{two[a]:,.0f}" for one, two in zip(initial, maintenance, strict=True)]
         saved = 1.0 - initial[0][a] / alone[a] if alone[a] else 0.0
         table.add_row(f"[bold]{name}[/bold]\n{STORIES.get(name, '')}", *cells, f"{saved:.0%}")
     out.print(table)
     out.print(
-        "S: segregated, X: cross; PM: portfolio margin, SM: standard margin. Netting saves: S:PM initial margin against "
-        "the sum over its positions one by one. X:PM also stresses the coin that the account owns.",
+        "S: segregated, X: cross; PM: portfolio margin, SM: standard margin. Netting saves: S:PM initial margin "
+        "against the sum over its positions one by one. X:PM also stresses the coin that the account owns.",
         style="dim",
     )
 
@@ -94,6 +92,4 @@ def _stand_alone(book: Book, market: MarketSnapshot, policy: MarginPolicy) -> Fl
     """Return what each account's positions need one by one, `(A,)` in USD."""
     result = evaluate(stand_alone(book), market, [policy])[0]
     single = _by_account(result, market, result.initial_margin)
-    return np.asarray(
-        np.bincount(book.positions.rows, weights=single, minlength=len(book)), dtype=np.float64
-    )
+    return np.asarray(np.bincount(book.positions.rows, weights=single, minlength=len(book)), dtype=np.float64)

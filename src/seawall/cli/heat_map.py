@@ -27,7 +27,11 @@ def heat_map(matrix: RiskMatrix) -> Table:
     vols_count = len(matrix.vol_names)
     for v, name in enumerate(matrix.vol_names):
         table.add_row(
-            name, *(_cell(float(matrix.standard[p, v]), top, worst == p * vols_count + v) for p in range(len(matrix.price_moves)))
+            name,
+            *(
+                _cell(float(matrix.standard[p, v]), top, is_worst=worst == p * vols_count + v)
+                for p in range(len(matrix.price_moves))
+            ),
         )
     return table
 
@@ -40,12 +44,12 @@ def far_moves(matrix: RiskMatrix) -> Table:
         table.add_column(percent(move).replace(" ", ""), justify="right", no_wrap=True)
     top = float(np.nanmax(np.abs(matrix.standard), initial=0.0)) or 1.0
     table.add_row(
-        *(_cell(float(p), top, matrix.worst_scenario == cells + m) for m, p in enumerate(matrix.extended))
+        *(_cell(float(p), top, is_worst=matrix.worst_scenario == cells + m) for m, p in enumerate(matrix.extended))
     )
     return table
 
 
-def _cell(pnl: float, top: float, is_worst: bool) -> Text:
+def _cell(pnl: float, top: float, *, is_worst: bool) -> Text:
     share = 0.0 if np.isnan(pnl) else min(abs(pnl) / top, 1.0)
     target = _LOSS if pnl < 0.0 else _GAIN
     red, green, blue = (round(dark + (full - dark) * share) for dark, full in zip(_DARK, target, strict=True))

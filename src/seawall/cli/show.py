@@ -71,9 +71,7 @@ def margin_table(rows: Iterable[AccountMargin], *, title: str = "") -> Renderabl
 def explanation(found: Explanation, *, with_notes: bool = True) -> RenderableType:
     """Return everything behind one account's margin; notes say which prices were derived, and how."""
     parts: list[RenderableType] = []
-    for margin in found.margins:
-        if not margin.unavailable:
-            parts.append(_components(margin))
+    parts += [_components(margin) for margin in found.margins if not margin.unavailable]
     for matrix in (matrix for matrix in found.detail.matrices if not np.isnan(matrix.worst)):
         parts += [heat_map(matrix), far_moves(matrix), _contributions(matrix)]
     if found.detail.positions:

@@ -12,7 +12,7 @@ from seawall.core.errors import InputError, Problem, UnavailableError
 LIBRARIES = ("polars", "pandas", "pyarrow")
 
 
-def to_frame(columns: Mapping[str, Sequence[object]], *, library: str | None = None) -> Any:  # noqa: ANN401
+def to_frame(columns: Mapping[str, Sequence[object]], *, library: str | None = None) -> Any:
     """Return columns as a DataFrame (polars, pandas) or Table (pyarrow).
 
     Parameters

@@ -46,7 +46,7 @@ def to_ns(moment: int | str | date | datetime) -> int:
         except ValueError:
             raise InputError(Problem("time", moment, "times are ISO 8601, for example 2026-08-01T17:58:04Z")) from None
     if not isinstance(moment, datetime):
-        moment = datetime(moment.year, moment.month, moment.day)
+        moment = datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000

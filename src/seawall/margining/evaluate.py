@@ -64,9 +64,7 @@ def evaluate(
     ]
 
 
-def _revalue_once(
-    resolved: ResolvedBook, asked: Sequence[ScenarioSet], *, compiled: bool | None
-) -> list[PnlTensor]:
+def _revalue_once(resolved: ResolvedBook, asked: Sequence[ScenarioSet], *, compiled: bool | None) -> list[PnlTensor]:
     """Return each model's tensor. Sets over the same underlyings are united, so that none is revalued twice."""
     by_axis: dict[tuple[str, ...], list[int]] = {}
     for i, scenarios in enumerate(asked):
@@ -80,9 +78,7 @@ def _revalue_once(
     return [tensors[i] for i in range(len(asked))]
 
 
-def _in_blocks(
-    model: MarginModel, policy: MarginPolicy, resolved: ResolvedBook, tensor: PnlTensor
-) -> Requirement:
+def _in_blocks(model: MarginModel, policy: MarginPolicy, resolved: ResolvedBook, tensor: PnlTensor) -> Requirement:
     accounts_count = len(resolved.book)
     if accounts_count <= BLOCK_ACCOUNTS_COUNT:
         return model.requirement(policy, resolved, tensor)

@@ -13,8 +13,8 @@ from seawall import __version__
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.evidence import Evidence, Grade, weakest
 from seawall.core.frames import to_frame
-from seawall.margining.model import Detail, MarginModel, Requirement
 from seawall.margining.columns import columns, derived_prices, margin_ratio, worst_labels
+from seawall.margining.model import Detail, MarginModel, Requirement
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
@@ -95,13 +95,15 @@ class Explanation:
             if margin.unavailable:
                 lines.append(f"  unavailable: {margin.unavailable}")
                 continue
-            for name, amount in margin.initial.items():
-                lines.append(f"  {name:<20}{amount:>18,.9g}{margin.maintenance[name]:>18,.9g}")
+            lines += [
+                f"  {name:<20}{amount:>18,.9g}{margin.maintenance[name]:>18,.9g}"
+                for name, amount in margin.initial.items()
+            ]
             lines.append(f"  {'margin':<20}{margin.initial_margin:>18,.9g}{margin.maintenance_margin:>18,.9g}")
         for matrix in self.detail.matrices:
             lines.append(f"{matrix.name}: loses {matrix.worst:,.9g} {matrix.currency} at {matrix.worst_label}")
-            for name, amount in zip(matrix.lines, matrix.contributions, strict=True):
-                lines.append(f"  {name:<32}{amount:>18,.9g}")
+            parts = zip(matrix.lines, matrix.contributions, strict=True)
+            lines += [f"  {name:<32}{amount:>18,.9g}" for name, amount in parts]
         for row in self.detail.positions:
             lines.append("  " + "  ".join(f"{name} {cell}" for name, cell in row.items()))
         lines.append(f"evidence: {weakest(item.grade for item in self.evidence).value}")
@@ -216,8 +218,8 @@ class Margins:
         made = self._columns
         return [dict(zip(made, cells, strict=True)) for cells in zip(*made.values(), strict=True)]
 
-    def table(self, library: str | None = None) -> Any:  # noqa: ANN401 - whichever library the user has
-        """Return the table as a DataFrame of `polars`, `pandas` or `pyarrow`; the one that is loaded, if none is named."""
+    def table(self, library: str | None = None) -> Any:
+        """Return the table as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
         return to_frame(self._columns, library=library)
 
     @cached_property

@@ -115,9 +115,7 @@ class Holdings:
         indptr = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         first = np.repeat(self.indptr[accounts] - indptr[:-1], counts)
         picked = first + np.arange(indptr[-1], dtype=np.int64)
-        return Holdings(
-            indptr, self.columns[picked], self.sizes[picked], self.entry_prices[picked], self.lines[picked]
-        )
+        return Holdings(indptr, self.columns[picked], self.sizes[picked], self.entry_prices[picked], self.lines[picked])
 
     def plus(self, other: Holdings) -> Holdings:
         """Return the sum of two holdings of the same accounts; sizes of one instrument merge, entry prices go."""
@@ -133,9 +131,7 @@ class Holdings:
     def where(self, keep: BoolArray) -> Holdings:
         """Return only the entries where `keep`, `(nnz,)`, is true; accounts stay."""
         indptr = np.concatenate([[0], np.cumsum(keep)])[self.indptr].astype(np.int64)
-        return Holdings(
-            indptr, self.columns[keep], self.sizes[keep], self.entry_prices[keep], self.lines[keep]
-        )
+        return Holdings(indptr, self.columns[keep], self.sizes[keep], self.entry_prices[keep], self.lines[keep])
 
 
 @dataclass(frozen=True)

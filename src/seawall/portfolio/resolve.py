@@ -199,7 +199,11 @@ def _near_names(name: str, names: Sequence[str]) -> list[str]:
     """Return up to three names that may have been meant: the nearest strikes of the same expiry, else the likest."""
     match = _STRIKE.fullmatch(name)
     if match:
-        series = [found for one in names if (found := _STRIKE.fullmatch(one)) and found[1] == match[1] and found[3] == match[3]]
+        series = [
+            found
+            for one in names
+            if (found := _STRIKE.fullmatch(one)) and found[1] == match[1] and found[3] == match[3]
+        ]
         wanted = float(match[2].replace("d", "."))
         series.sort(key=lambda found: abs(float(found[2].replace("d", ".")) - wanted))
         if series:

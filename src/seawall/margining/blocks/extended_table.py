@@ -15,9 +15,7 @@ import numpy as np
 from seawall.core.arrays import FloatArray
 
 
-def extended_weights(
-    moves: FloatArray, *, price_range: float, factor: float, numeraire_moves: bool
-) -> FloatArray:
+def extended_weights(moves: FloatArray, *, price_range: float, factor: float, numeraire_moves: bool) -> FloatArray:
     """Return the weight of each far move, `(M,)`.
 
     Parameters

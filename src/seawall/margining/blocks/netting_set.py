@@ -30,7 +30,9 @@ def netting_sets(book: ResolvedBook, *, cross: bool) -> list[NettingSet]:
         return [NettingSet("USD", np.ones(len(table), np.bool_), cross=True, first=True)]
     currencies = sorted({*table.settlements, *book.book.assets}) or ["USD"]
     return [
-        NettingSet(currency, np.array([s == currency for s in table.settlement], dtype=np.bool_), False, i == 0)
+        NettingSet(
+            currency, np.array([s == currency for s in table.settlement], dtype=np.bool_), cross=False, first=i == 0
+        )
         for i, currency in enumerate(currencies)
     ]
 

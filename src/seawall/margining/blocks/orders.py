@@ -10,9 +10,7 @@ from seawall.core.arrays import FloatArray
 from seawall.portfolio import Holdings
 
 
-def order_margin(
-    positions: Holdings, orders: Holdings, requirement: Callable[[Holdings], FloatArray]
-) -> FloatArray:
+def order_margin(positions: Holdings, orders: Holdings, requirement: Callable[[Holdings], FloatArray]) -> FloatArray:
     """Return what open orders add to a requirement, `(A,)`, never below zero.
 
     The worst of three books counts: positions alone, positions with every buy filled, positions with every sell filled.

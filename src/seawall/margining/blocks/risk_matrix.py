@@ -23,7 +23,6 @@ from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import Exposure, PnlTensor
 from seawall.revaluation.product import scenario_pnl
 
-
 COMPILED_FROM_PRODUCTS_COUNT = 20_000_000
 """From this many products of a size and a cell on the compiled twin pays for its start (about a second)."""
 _SAME_LOSS = 1e-9

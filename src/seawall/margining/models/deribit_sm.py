@@ -63,9 +63,7 @@ class DeribitStandardMargin:
         leaning = exposure(book.snapshot)
         return join([self._netting_set(policy, book, leaning, one) for one in netting_sets(book, cross=self.cross)])
 
-    def _netting_set(
-        self, policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, one: NettingSet
-    ) -> Requirement:
+    def _netting_set(self, policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, one: NettingSet) -> Requirement:
         held = book.positions.where(one.members[book.positions.columns])
         orders = book.orders.where(one.members[book.orders.columns])
         prices = _unit_prices(book, one)
@@ -196,9 +194,7 @@ def _unit_prices(book: ResolvedBook, one: NettingSet) -> FloatArray:
     return np.array([usd_price(book, asset) for asset in table.settlement])
 
 
-def _uses(
-    policy: MarginPolicy, book: ResolvedBook, one: NettingSet, held: Holdings, orders: Holdings
-) -> Iterator[Use]:
+def _uses(policy: MarginPolicy, book: ResolvedBook, one: NettingSet, held: Holdings, orders: Holdings) -> Iterator[Use]:
     table = book.snapshot.table
     options = table.is_kind(Kind.OPTION)
 

@@ -80,9 +80,7 @@ def snapshots_from_archive(
     return tuple(made)
 
 
-def snapshots_from_tickers(
-    options: Any, futures: Any, *, day: date | str | None = None
-) -> tuple[MarketSnapshot, ...]:
+def snapshots_from_tickers(options: Any, futures: Any, *, day: date | str | None = None) -> tuple[MarketSnapshot, ...]:
     """Return snapshots from a pair of tables with every field of `get_instruments` and `ticker`, oldest first.
 
     Rows with one `file_date` are one snapshot; `day` picks one of them. Both are checked as the venue's own JSON is,
@@ -102,9 +100,7 @@ def snapshots_from_tickers(
     if not days:
         raise InputError(Problem("day", str(day), "the tables have rows for what is asked", where=source))
     return tuple(
-        snapshot_from_json(
-            rows, [], rows, name=f"{VENUE}-tickers-{file_date}", source=source, time_ns=None, index=None
-        )
+        snapshot_from_json(rows, [], rows, name=f"{VENUE}-tickers-{file_date}", source=source, time_ns=None, index=None)
         for file_date, rows in sorted(days.items())
     )
 

@@ -80,7 +80,9 @@ def read_simulation(document: Mapping[str, Any]) -> SimulatedAccount:
     try:
         simulation = msgspec.convert(body, Simulation)
     except msgspec.ValidationError as error:
-        raise InputError(Problem("pme/simulate response", str(error), "it has the fields of the API reference")) from None
+        raise InputError(
+            Problem("pme/simulate response", str(error), "it has the fields of the API reference")
+        ) from None
     settlements = [name.upper() for name in simulation.margins]
     model = "s_pm" if "CROSS" not in settlements else "x_pm"
     time_ns = int(simulation.model_params["general"]["timestamp"]) * NS_PER_MS
@@ -90,7 +92,7 @@ def read_simulation(document: Mapping[str, Any]) -> SimulatedAccount:
 
 
 def policy_from_params(params: Mapping[str, Mapping[str, Any]], *, model: str, time_ns: int) -> MarginPolicy:
-    """Return the venue's own `model_params` as a policy; our rules and their grades are those of the nearest dated set."""
+    """Return the venue's own `model_params` as a policy; rules and their grades are those of the nearest dated set."""
     like = at(f"deribit/{model}", time_ns)
     settings: dict[str, object] = {}
     for name, number in params.get("general", {}).items():

@@ -124,9 +124,7 @@ def index_prices(
     return index, origin, notes
 
 
-def _best_index_row(
-    table: InstrumentTable, quotes: Sequence[Quote], *, time_ns: int
-) -> dict[tuple[str, str], int]:
+def _best_index_row(table: InstrumentTable, quotes: Sequence[Quote], *, time_ns: int) -> dict[tuple[str, str], int]:
     """Return, for each asset and the currency it is priced in, the row that tells its index best."""
     best: dict[tuple[str, str], tuple[tuple[bool, bool, int], int]] = {}
     for row, quote in enumerate(quotes):

@@ -219,9 +219,7 @@ def test_a_part_of_a_market_is_no_snapshot(venue: FakeVenue, small_market: Marke
         venue.fetch()
 
 
-def test_an_inactive_listing_needs_no_price(
-    venue: FakeVenue, small_market: Market, option_name: str
-) -> None:
+def test_an_inactive_listing_needs_no_price(venue: FakeVenue, small_market: Market, option_name: str) -> None:
     small_market[0][2]["is_active"] = False
     small_market[1].pop(0)
     snapshot = venue.fetch()

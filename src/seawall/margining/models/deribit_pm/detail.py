@@ -14,6 +14,21 @@ from seawall.portfolio import Holdings, ResolvedBook
 def risk_matrix(
     book: ResolvedBook, mine: Holdings, numbers: MatrixNumbers, unit: Unit, equity: FloatArray, base: str
 ) -> RiskMatrix:
+    """Return the matrix of one underlying for one account.
+
+    Parameters
+    ----------
+    book
+        A book of one account.
+    mine
+        Its positions on the underlying.
+    numbers, unit
+        Policy numbers, and what profit is counted in.
+    equity
+        `(1,)` equity in the underlying, where it is stressed like a position.
+    base
+        The underlying.
+    """
     spec = numbers.spec
     lines = [book.snapshot.table.names[n] for n in mine.columns]
     rows = mine.sizes[:, None] * unit.pnl[:, mine.columns].T

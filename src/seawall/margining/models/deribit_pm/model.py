@@ -63,7 +63,9 @@ class DeribitPortfolioMargin:
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, or one for each settlement currency."""
         leaning = exposure(book.snapshot)
-        return join([self._netting_set(policy, book, pnl, leaning, one) for one in netting_sets(book, cross=self.cross)])
+        return join(
+            [self._netting_set(policy, book, pnl, leaning, one) for one in netting_sets(book, cross=self.cross)]
+        )
 
     def _netting_set(
         self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor, leaning: Exposure, one: NettingSet
@@ -142,17 +144,14 @@ class DeribitPortfolioMargin:
             "roll_shock": sum((matrix.roll_shock for matrix in found.values()), start=zero),
             "delta_shock": sum((matrix.delta_shock for matrix in found.values()), start=zero),
         }
-        charges = {
-            name: stated_charge(book, name, one)
-            for name in ("open_orders_margin", "mmp_margin", "spot_margin")
-        }
+        charges = {name: stated_charge(book, name, one) for name in ("open_orders_margin", "mmp_margin", "spot_margin")}
         charges["open_orders_margin"] = charges["open_orders_margin"] + order_added
         initial = risk | charges
         unrounded = _risk_sum(risk) + charges["mmp_margin"] + charges["open_orders_margin"] + charges["spot_margin"]
         initial["rounding"] = round_decimals(unrounded, decimals=decimals) - unrounded
         factor = policy.number("general.mm_factor")
         maintenance = {name: factor * amounts for name, amounts in risk.items()}
-        maintenance |= {name: zero for name in (*charges, "rounding")}
+        maintenance |= dict.fromkeys((*charges, "rounding"), zero)
 
         prices = {asset: usd_price(book, asset) / price_usd if self.cross else 1.0 for asset in equities}
         equity = _weighted({asset: (part.total, prices[asset]) for asset, part in equities.items()}, accounts_count)
@@ -184,7 +183,9 @@ class DeribitPortfolioMargin:
             worst_scenario=scenario[keep],
             worst_underlying=where[binding][keep],
             underlyings=names,
-            refused_assets={asset: why for asset in equities if self.cross and (why := refused_collateral(policy, asset))},
+            refused_assets={
+                asset: why for asset in equities if self.cross and (why := refused_collateral(policy, asset))
+            },
             uses=tuple(
                 replace(use, applies=use.applies[keep])
                 for use in uses(policy, book, one, found, order_added, equities, cross=self.cross)

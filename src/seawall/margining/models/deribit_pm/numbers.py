@@ -57,8 +57,8 @@ def grid_spec(policy: MarginPolicy, base: str) -> GridSpec:
 def counted_in(policy: MarginPolicy, base: str, currency: str, *, cross: bool) -> str:
     """Return whose dampener and offset a vector takes.
 
-    A segregated vector takes its settlement currency's, as the policy says; a cross vector mixes settlements, so it takes
-    its underlying's. Deribit does not say; both are graded `assumed`.
+    A segregated vector takes its settlement currency's, as the policy says; a cross vector mixes settlements, so it
+    takes its underlying's. Deribit does not say; both are graded `assumed`.
     """
     if cross or policy.word("general.extended_dampener_basis") == "base":
         return f"currency.{base.lower()}"
