@@ -15,6 +15,7 @@ from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
 from seawall.cli import show
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.margining.document import explanation_document
 
 
 def margin(
@@ -67,7 +68,8 @@ def margin(
         book.row(account)
     if json:
         shown = [row for row in margins.rows() if not account or row["account"] == account]
-        print_json({"policy": margins.policy.id, "snapshot": market.name, "margins": shown, "notes": market.notes})
+        behind = {name: explanation_document(margins.explain(name)) for name in explained}
+        print_json({"margins": shown, "explained": behind, "snapshot_notes": market.notes})
     elif csv:
         print_csv([row for row in margins.rows() if not account or row["account"] == account])
     else:

@@ -15,7 +15,7 @@ from seawall.core.time import NO_EXPIRY_NS
 from seawall.instruments.kinds import Future, Instrument, Kind, Option, Perpetual, Spot
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class InstrumentTable:
     """Facts of N instruments, one column each; every array is `(N,)` and read-only.
 
@@ -88,6 +88,9 @@ class InstrumentTable:
             contract_size=np.array([row.contract_size for row in rows], dtype=np.float64),
             lot=np.array([row.lot for row in rows], dtype=np.float64),
         )
+
+    def __repr__(self) -> str:
+        return f"InstrumentTable({len(self)} instruments on {', '.join(self.underlyings)})"
 
     def __len__(self) -> int:
         return len(self.names)

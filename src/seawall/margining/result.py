@@ -112,7 +112,7 @@ class Explanation:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Margins:
     """Margins of every account of a book under one policy; R netting sets in the order of the book's accounts."""
 
@@ -122,6 +122,9 @@ class Margins:
     book: ResolvedBook
     pnl: PnlTensor
     requirement: Requirement
+
+    def __repr__(self) -> str:
+        return f"Margins({len(self)} netting sets under {self.policy.id}, {self.snapshot.name!r})"
 
     def __len__(self) -> int:
         return len(self.requirement)

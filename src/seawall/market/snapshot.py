@@ -15,7 +15,7 @@ import numpy.typing as npt
 from seawall.core.arrays import FloatArray, IntArray, frozen
 from seawall.core.digest import digest_of
 from seawall.core.errors import UnavailableError
-from seawall.core.time import NO_EXPIRY_NS, NS_PER_SECOND, NS_PER_YEAR
+from seawall.core.time import NO_EXPIRY_NS, NS_PER_SECOND, NS_PER_YEAR, iso
 from seawall.instruments import InstrumentTable
 
 
@@ -29,7 +29,7 @@ class Origin(IntEnum):
     """Computed from what the venue published; `MarketSnapshot.notes` says how."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class MarketSnapshot:
     """What was observable of N instruments at one instant.
 
@@ -139,6 +139,9 @@ class MarketSnapshot:
             name=name, venue=venue, source=source, time_ns=time_ns, table=table, index=index,
             index_origin=index_origin or {}, notes=tuple(notes), **made,
         )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"MarketSnapshot({self.name!r}, {len(self)} instruments, {iso(self.time_ns)}, digest {self.digest})"
 
     def __len__(self) -> int:
         return len(self.table)

@@ -20,7 +20,7 @@ SET_BY_USER = "set by the user"
 """Source of a parameter that a what-if changed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MarginPolicy:
     """Parameters and graded rules that hold from a date, for one margin model.
 
@@ -56,6 +56,9 @@ class MarginPolicy:
     rules: Mapping[str, Rule]
     notes: str = ""
     schema: Schema = field(default_factory=lambda: Schema({}), repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        return f"MarginPolicy({self.id!r}, {len(self.parameters)} parameters, digest {self.digest})"
 
     @classmethod
     def of(

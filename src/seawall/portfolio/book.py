@@ -38,7 +38,7 @@ class Account:
     charges: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Holdings:
     """A sparse `(A, N)` matrix of sizes in compressed rows.
 
@@ -101,6 +101,9 @@ class Holdings:
             np.asarray(marks, np.int64)[order],
         )
 
+    def __repr__(self) -> str:
+        return f"Holdings({len(self)} entries of {len(self.indptr) - 1} accounts)"
+
     def __len__(self) -> int:
         return len(self.columns)
 
@@ -134,7 +137,7 @@ class Holdings:
         return Holdings(indptr, self.columns[keep], self.sizes[keep], self.entry_prices[keep], self.lines[keep])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Book:
     """Positions, orders and balances of A accounts over N named instruments and C assets.
 
@@ -206,6 +209,10 @@ class Book:
             charges=charges,
             origin=origin,
         )
+
+    def __repr__(self) -> str:
+        held = f"{len(self.positions)} positions, {len(self.orders)} orders, {len(self.assets)} assets"
+        return f"Book({len(self)} accounts, {held}, from {self.origin!r})"
 
     def __len__(self) -> int:
         return len(self.accounts)

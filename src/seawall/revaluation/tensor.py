@@ -9,7 +9,7 @@ from seawall.core.arrays import FloatArray, IntArray, frozen
 from seawall.scenarios import ScenarioSet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PnlTensor:
     """Profit and loss of **one unit of size** of N instruments in S scenarios.
 
@@ -42,6 +42,10 @@ class PnlTensor:
         assert self.asset_prices.shape == (len(self.scenarios), len(self.assets)), "asset_prices is (S, C)"
         object.__setattr__(self, "pnl", frozen(self.pnl))
         object.__setattr__(self, "asset_prices", frozen(self.asset_prices))
+
+    def __repr__(self) -> str:
+        scenarios_count, instruments_count = self.pnl.shape
+        return f"PnlTensor({scenarios_count} scenarios, {instruments_count} instruments, {len(self.failures)} failed)"
 
     def take(self, rows: IntArray) -> PnlTensor:
         """Return the given scenarios, in the given order."""

@@ -13,7 +13,7 @@ from seawall.core.errors import InputError, Problem
 from seawall.scenarios.vol_shock import Unchanged, VolShock
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ScenarioSet:
     """S scenarios over U underlyings.
 
@@ -89,6 +89,9 @@ class ScenarioSet:
             elapsed_years=np.zeros(count),
             weights=np.ones(count),
         )
+
+    def __repr__(self) -> str:
+        return f"ScenarioSet({len(self)} scenarios of {', '.join(self.underlyings) or 'no underlying'})"
 
     def __len__(self) -> int:
         return len(self.labels)
