@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from seawall.api.books import load_book
 from seawall.margining import Margins, evaluate
-from seawall.margining import evaluate as evaluate_function
 from seawall.margining.catalogue import MODELS
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
@@ -375,13 +375,23 @@ def test_open_orders_never_lower_a_margin_and_those_that_fill_to_more_raise_it(
     )
 
 
+@law
+@given(st.data())
+def test_the_order_of_a_files_rows_is_irrelevant(policy_id: str, data: st.DataObject) -> None:
+    policy = policy_of(policy_id)
+    accounts = named(data.draw(st.lists(accounts_of(policy, with_orders=False), min_size=1, max_size=3)))
+    rows = [
+        {"account": account.id, "instrument": name, "size": size}
+        for account in accounts
+        for name, size in (*((p.instrument, p.size) for p in account.positions), *account.balances.items())
+    ]
+    if rows:
+        whole = by_account(margins_of(load_book(rows, name_rule=None), policy))
+        mixed = data.draw(st.permutations(rows))
+        assert by_account(margins_of(load_book(mixed, name_rule=None), policy)) == whole
+
+
 def test_results_are_numbers_of_python_in_rows(policy_id: str) -> None:
     book = Book.of([Account("desk", (Position("BTC-PERPETUAL", -10_000.0),), {"BTC": 1.0})])
     [row] = margins_of(book, policy_of(policy_id)).rows()
     assert {type(cell) for cell in row.values()} <= {str, float, int}
-
-
-def test_the_function_under_test_is_the_public_one(policy_id: str) -> None:
-    assert evaluate_function is evaluate
-    assert policy_id in ALL_MODELS
-    assert {entry.name for entry in fields(Account)} >= {"positions", "orders"}

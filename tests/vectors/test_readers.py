@@ -115,6 +115,60 @@ def test_a_simulation_without_an_optional_block_is_checked_on_the_rest(part: str
     assert not failures(cases)
 
 
+def test_a_response_of_several_settlements_with_options_is_checked_in_each() -> None:
+    whole = eth_response(-2.0)
+    strike, forward, vol, n = 2_000.0, 2_010.0, 0.665, -4.0
+    # Half a coin of a dollar-settled perpetual on another base, and an option that expires in 39 days and 8.35 hours.
+    whole["portfolio"]["position"] |= {"ETH_USDC-PERPETUAL": 3, "ETH-27MAR26-2000-C": n}
+    whole["ticker"] |= {
+        "ETH_USDC-PERPETUAL": {"mark_price": 2_002, "index_price": ETH},
+        "ETH-27MAR26-2000-C": {"mark_price": 0.085, "mark_iv": 66.5, "underlying_price": forward, "greeks": {}},
+    }
+    whole["model_params"]["currency"]["usd"] = {
+        "max_offsetable_pnl": 1_000_000, "annualised_move_risk": 0.1, "extended_dampener": 25_000,
+        "min_annualised_move": 0.01, "haircut": 0, "equity_side_impact": "none", "pnl_offset": 0.4,
+        "correlation_set": False,
+    }  # fmt: skip
+    dollars = [3 * 2_002 * 0.18 * k / 4 for k in range(-4, 5) for _ in range(3)]
+    far = [3 * 2_002 * m * 0.18 / abs(m) for m in FAR]
+    days = (1774598400000 - 1771197609587) / 86_400_000
+    coins = [
+        n * (black(forward * (1 + r), strike, days / 365, v) / (forward * (1 + r)) - 0.085)
+        for r in (0.18 * k / 4 for k in range(-4, 5))
+        for v in (vol * (1 + 0.4 * (30 / days) ** 0.13), vol, vol * (1 - 0.25 * (30 / days) ** 0.13))
+    ]
+    whole["initial_risk_vectors"] |= {
+        "ETH_USDC-PERPETUAL": {"standard": dollars, "extended": far},
+        "ETH-27MAR26-2000-C": {"standard": coins},
+    }
+    perpetual = whole["initial_risk_vectors"]["ETH-PERPETUAL"]["standard"]
+    summed = [a + b for a, b in zip(perpetual, coins, strict=True)]
+    whole["pre_aggregated_risk_vectors"] = {
+        "eth_eth": {"standard": summed}, "eth_usdc": {"standard": dollars, "extended": far},
+    }  # fmt: skip
+    whole["aggregated_risk_vectors"] = {
+        "eth_eth": {"standard": [x * 0.6 if x > 0 else x for x in summed]},
+        "eth_usdc": {"standard": [x * 0.4 if x > 0 else x for x in dollars], "extended": [0] * 8},
+    }
+    worst = -min(dollars)
+    whole["margins"] = {"usdc": {"initial_margin_details": {"risk_matrix_margin_details": {
+        "worst_case": worst, "worst_case_bucket": {"index": 1, "bucket": 1, "side": "left", "source": "standard"},
+    }}}, "eth": {"initial_margin_details": {"risk_matrix_margin_details": {"worst_case": -min(summed)}}}}  # fmt: skip
+    cases = list(deribit_simulate.read({"response": whole}))
+    assert not failures(cases)
+    assert {case.name.split("[")[0] for case in cases} >= {
+        "initial ETH-27MAR26-2000-C standard", "aggregated eth_usdc extended", "margins usdc worst_case",
+    }  # fmt: skip
+
+
+def black(forward: float, strike: float, years: float, vol: float) -> float:
+    """Return the textbook's Black-76 price of a call."""
+    total = vol * math.sqrt(years)
+    d1 = math.log(forward / strike) / total + total / 2
+    below = [0.5 * math.erfc(-d / math.sqrt(2)) for d in (d1, d1 - total)]
+    return forward * below[0] - strike * below[1]
+
+
 def test_a_short_vector_is_a_failure() -> None:
     whole = eth_response(-2.0)
     whole["aggregated_risk_vectors"]["eth_eth"]["standard"].pop()

@@ -49,7 +49,7 @@ def test_an_account_that_lists_orders_and_states_their_charge_is_refused() -> No
         Account("fine", (), {}, (Position("BTC-PERPETUAL", 10.0),)),
         Account("twice", (), {}, (Position("BTC-PERPETUAL", 10.0),), {"open_orders_margin": {"BTC": 0.1}}),
     ])  # fmt: skip
-    with pytest.raises(InputError, match="twice: open_orders_margin is 0.1"):
+    with pytest.raises(InputError, match=r"twice: open_orders_margin is 0\.1"):
         evaluate(held, market(), [S_PM])
 
 
