@@ -51,7 +51,7 @@ def complete(snapshot: MarketSnapshot, *, prefer_parity: bool = False) -> tuple[
     >>> quoted = MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0, index={},
     ...                            bid=[62_687.5], ask=[62_688.0])
     >>> completed, report = complete(quoted)
-    >>> completed.index["BTC"], float(completed.mark[0]), completed.notes[0]
+    >>> completed.index["BTC"], float(completed.mark[0]), completed.notes[2]
     (62687.75, 62687.75, 'The index of BTC is the middle of bid and ask of BTC-PERPETUAL.')
     """
     snapshot = _with_index(snapshot)

@@ -120,13 +120,21 @@ def resolve(
 
 
 def resolve_findings(
-    book: Book, snapshot: MarketSnapshot, *, check_lots: bool = True, parse: NameParser | None = None
+    book: Book,
+    snapshot: MarketSnapshot,
+    *,
+    check_lots: bool = True,
+    parse: NameParser | None = None,
+    allow_spot: bool = False,
 ) -> Findings:
-    """Return all that `resolve` would refuse, without refusing it."""
+    """Return all that `resolve` would refuse, without refusing it.
+
+    With `allow_spot` spot pairs pass: as trades they exchange balances, while as positions they would be counted twice.
+    """
     findings = Findings(book.origin)
     table = snapshot.table
     row_of = np.array([table.position(name) if name in table else -1 for name in book.instruments], np.int64)
-    refused = _refused_names(book, row_of, snapshot, parse)
+    refused = _refused_names(book, row_of, snapshot, parse, allow_spot=allow_spot)
     lot = np.append(table.lot, 0.0)[row_of]  # row -1, an unknown name, has no lot
     is_option = np.append(table.kind, -1)[row_of] == Kind.OPTION
     for holdings in (book.positions, book.orders):
@@ -170,7 +178,9 @@ def _check(
     findings.add_each(free, "entry_price", lambda i: float(holdings.entry_prices[i]), rule, at=at)
 
 
-def _refused_names(book: Book, row_of: IntArray, snapshot: MarketSnapshot, parse: NameParser | None) -> dict[int, str]:
+def _refused_names(
+    book: Book, row_of: IntArray, snapshot: MarketSnapshot, parse: NameParser | None, *, allow_spot: bool
+) -> dict[int, str]:
     """Return the rule that each refused column of the book breaks."""
     table, now_ns = snapshot.table, snapshot.time_ns
     refused: dict[int, str] = {}
@@ -185,7 +195,7 @@ def _refused_names(book: Book, row_of: IntArray, snapshot: MarketSnapshot, parse
             guessed_count += 1
             if guessed_count <= GUESSED_NAMES_COUNT and (close := _near_names(name, table.names)):
                 refused[i] += f"; near it are {', '.join(close)}"
-        elif table.kind[row] == Kind.SPOT:
+        elif table.kind[row] == Kind.SPOT and not allow_spot:
             base, quote = table.underlying[row], table.quote[row]
             refused[i] = f"a spot pair is held as balances: give {base} and {quote} as assets"
         elif table.expiry_ns[row] <= now_ns:

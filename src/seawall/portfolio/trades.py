@@ -175,7 +175,7 @@ def _check(trades: Sequence[Trade], snapshot: MarketSnapshot, *, check_lots: boo
     """Refuse trades as `resolve` refuses positions, and prices of zero where only options can cost nothing."""
     as_positions = [Account(f"trade {i + 1}", (Position(t.instrument, t.size),)) for i, t in enumerate(trades)]
     book = Book.of(as_positions, origin="trades")
-    problems = list(resolve_findings(book, snapshot, check_lots=check_lots).problems())
+    problems = list(resolve_findings(book, snapshot, check_lots=check_lots, allow_spot=True).problems())
     for trade in trades:
         if trade.price == 0.0 and trade.instrument in snapshot.table:
             instrument = snapshot.table.row(snapshot.table.position(trade.instrument))

@@ -86,6 +86,16 @@ def test_the_compiled_twin_gives_the_same_margins() -> None:
     np.testing.assert_allclose(compiled.initial_margin, readable.initial_margin, rtol=1e-12)
 
 
+def test_books_large_enough_for_the_compiled_product_have_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    from seawall.margining.blocks import risk_matrix
+
+    held = book({"BTC-CALL": -3.0, "BTC-PUT": 2.0, "BTC-PERPETUAL": -BTC, "BTC_USDC-CALL": 1.0}, {"BTC": 2.0})
+    [small] = evaluate(held, market(), [X_PM], check_lots=False)
+    monkeypatch.setattr(risk_matrix, "COMPILED_FROM_PRODUCTS_COUNT", 0)
+    [large] = evaluate(held, market(), [X_PM], check_lots=False)
+    assert list(large) == list(small)
+
+
 def test_an_empty_book_is_an_empty_result() -> None:
     [found] = evaluate(Book.of([]), market(), [X_PM])
     assert found.rows() == []
