@@ -38,6 +38,7 @@ def columns(margins: Margins) -> dict[str, list[object]]:
     initial, maintenance = margins.initial_margin, margins.maintenance_margin
     names = np.array(margins.book.book.accounts, dtype=object)
     grades = np.array([grade.value for grade in Grade], dtype=object)
+    labels, buckets = worst_scenarios(margins)
     made = {
         "account": names[need.account].tolist(),
         "currency": np.array(need.currencies, dtype=object)[need.currency].tolist(),
@@ -47,7 +48,8 @@ def columns(margins: Margins) -> dict[str, list[object]]:
         "maintenance_margin": maintenance.tolist(),
         "margin_ratio": margin_ratio(maintenance, need.margin_balance).tolist(),
         "available_funds": (need.margin_balance - need.haircut - initial).tolist(),
-        "worst_scenario": worst_labels(margins),
+        "worst_scenario": labels,
+        "worst_bucket": buckets,
         **{f"initial_{name}": amounts.tolist() for name, amounts in need.initial.items()},
         "derived_prices": derived_prices(margins)[need.account].tolist(),
         "evidence": grades[margins.evidence_rank].tolist(),
@@ -63,22 +65,25 @@ def columns(margins: Margins) -> dict[str, list[object]]:
     return made | {name: [text] * count for name, text in constant.items()}
 
 
-def worst_labels(margins: Margins) -> list[object]:
-    """Return each netting set's binding scenario in words; empty where none binds."""
+def worst_scenarios(margins: Margins) -> tuple[list[object], list[object]]:
+    """Return each netting set's binding scenario in words, and its price bucket; empty and 0 where none binds."""
     need = margins.requirement
     lost = need.initial.get("worst_case")
     binds = (need.worst_underlying >= 0) & (need.worst_scenario >= 0) & ~np.isnan(margins.initial_margin)
     if lost is not None:
         binds &= lost > 0.0
-    labels = np.full(len(margins), "", dtype=object)
+    labels, buckets = np.full(len(margins), "", dtype=object), np.zeros(len(margins), np.int64)
     pairs = np.stack([need.worst_underlying, need.worst_scenario])[:, binds]
     distinct, which = np.unique(pairs, axis=1, return_inverse=True)
-    words = [
-        f"{need.underlyings[u]} {margins.model.label(margins.policy, need.underlyings[u], s)}"
+    found = [
+        (need.underlyings[u], margins.model.binding(margins.policy, need.underlyings[u], s))
         for u, s in distinct.T.tolist()
     ]
-    labels[binds] = np.array(words, dtype=object)[which.ravel()] if words else ""
-    return labels.tolist()
+    if found:
+        words = np.array([f"{underlying} {binding.label}" for underlying, binding in found], dtype=object)
+        labels[binds] = words[which.ravel()]
+        buckets[binds] = np.array([binding.bucket for _, binding in found])[which.ravel()]
+    return labels.tolist(), list(buckets.tolist())
 
 
 def derived_prices(margins: Margins) -> IntArray:

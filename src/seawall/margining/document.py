@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from seawall.margining.model import RiskMatrix
 from seawall.margining.result import Explanation
 
@@ -47,5 +49,5 @@ def _matrix(matrix: RiskMatrix) -> dict[str, object]:
             )
         ],
         "worst": matrix.worst,
-        "worst_label": matrix.worst_label,
+        "worst_scenario": asdict(matrix.binding),
     }

@@ -10,6 +10,7 @@ import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.evidence import Evidence
+from seawall.margining.binding import Binding
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
@@ -115,8 +116,8 @@ class RiskMatrix:
         Loss in the binding scenario, rounded as the venue does; not negative.
     worst_scenario
         Index into the P * V standard scenarios, or P * V + m for far move m.
-    worst_label
-        The binding scenario in words.
+    binding
+        That scenario as the venue numbers it, and in words.
     """
 
     name: str
@@ -132,7 +133,12 @@ class RiskMatrix:
     line_extended: FloatArray
     worst: float
     worst_scenario: int
-    worst_label: str
+    binding: Binding
+
+    @property
+    def worst_label(self) -> str:
+        """The binding scenario in words."""
+        return self.binding.label
 
     @property
     def contributions(self) -> FloatArray:
@@ -184,8 +190,8 @@ class MarginModel(Protocol):
         """Return what is behind the requirement of a book of one account."""
         ...
 
-    def label(self, policy: MarginPolicy, underlying: str, scenario: int) -> str:
-        """Return a scenario of one underlying in words."""
+    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
+        """Return a scenario of one underlying as the venue numbers it; only asked of models that read scenarios."""
         ...
 
 

@@ -13,7 +13,7 @@ from seawall import __version__
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.evidence import Evidence, Grade, weakest
 from seawall.core.frames import to_frame
-from seawall.margining.columns import columns, derived_prices, margin_ratio, worst_labels
+from seawall.margining.columns import columns, derived_prices, margin_ratio, worst_scenarios
 from seawall.margining.model import Detail, MarginModel, Requirement
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
@@ -37,8 +37,8 @@ class AccountMargin:
         To open or withdraw; to avoid liquidation. NaN where unavailable.
     initial, maintenance
         Components by name; they sum to the requirement.
-    worst_scenario
-        The binding scenario in words; empty where none binds.
+    worst_scenario, worst_bucket
+        The binding scenario in words, and its price bucket from 1; empty and 0 where none binds.
     derived_prices
         Holdings that rest on a price, volatility or index that was derived and not observed.
     evidence
@@ -59,6 +59,7 @@ class AccountMargin:
     initial: Mapping[str, float]
     maintenance: Mapping[str, float]
     worst_scenario: str
+    worst_bucket: int
     derived_prices: int
     evidence: Grade
     unavailable: str
@@ -230,8 +231,8 @@ class Margins:
         return columns(self)
 
     @cached_property
-    def _labels(self) -> list[object]:
-        return worst_labels(self)
+    def _worst(self) -> tuple[list[object], list[object]]:
+        return worst_scenarios(self)
 
     @cached_property
     def _derived_prices(self) -> IntArray:
@@ -257,7 +258,8 @@ class Margins:
             maintenance_margin=float(self.maintenance_margin[r]),
             initial=initial,
             maintenance=maintenance,
-            worst_scenario=str(self._labels[r]),
+            worst_scenario=str(self._worst[0][r]),
+            worst_bucket=int(str(self._worst[1][r])),
             derived_prices=int(self._derived_prices[a]),
             evidence=list(Grade)[int(self.evidence_rank[r])],
             unavailable=self.reason(r) if np.isnan(self.initial_margin[r]) else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from seawall.margining.binding import Binding
 from seawall.margining.blocks.delta_shock import delta_shock, uncovered_delta
 from seawall.margining.blocks.extended_table import damp, dampener, extended_weights
 from seawall.margining.blocks.pnl_offset import offset_gains
@@ -169,6 +170,6 @@ def test_the_grid_of_two_underlyings_moves_both_in_the_same_bucket_each_by_its_o
     names = {made.vol_shocks[v] for v in made.vol_index[27:].ravel()}
     assert names == {Relative(0.5)}
     assert [made.vol_shocks[v] for v in made.vol_index[:3, 0]] == list(shocks.values())
-    assert specs["BTC"].label(0) == "-16 %, vol up"
-    assert specs["ETH"].label(26) == "+18 %, vol down"
-    assert specs["ETH"].label(34) == "+500 %, vol up"
+    assert specs["BTC"].binding(0) == Binding("standard", 1, 1, "left", "-16 %, vol up")
+    assert specs["ETH"].binding(26) == Binding("standard", 27, 9, "right", "+18 %, vol down")
+    assert specs["ETH"].binding(34) == Binding("extended", 8, 8, "right", "+500 %, vol up")

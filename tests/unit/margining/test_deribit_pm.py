@@ -253,3 +253,12 @@ def test_an_idle_account_is_listed_once() -> None:
     assert [row.account for row in found].count("idle") == 1
     assert {row.currency for row in found["busy"]} == {"BTC", "USDC"}
     assert np.isfinite(found.initial_margin).all()
+
+
+@pytest.mark.parametrize("policy", [S_PM, X_PM, "deribit/s_sm/2022-01-11", "deribit/x_sm/2022-01-11"])
+@pytest.mark.parametrize("size", [5.0, -5.0])
+def test_an_option_that_is_worth_nothing_is_valued_without_a_warning(policy: str, size: float) -> None:
+    for snapshot in (market(mark={"BTC-FAR-CALL": 0.0}), market(vol={"BTC-FAR-CALL": 0.0})):
+        [row] = margins(book({"BTC-FAR-CALL": size}, {"BTC": 1.0}), policy, snapshot)
+        assert math.isfinite(row.initial_margin)
+        assert not row.unavailable

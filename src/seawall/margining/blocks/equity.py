@@ -54,6 +54,6 @@ def _unrealised(held: Holdings, book: ResolvedBook) -> FloatArray:
     snapshot = book.snapshot
     entry, mark = held.entry_prices, snapshot.mark[held.columns]
     known = ~np.isnan(entry) & (snapshot.table.kind[held.columns] != Kind.OPTION)
-    safe = np.where(known, entry, 1.0)
-    move = np.where(snapshot.table.inverse[held.columns], 1.0 / safe - 1.0 / mark, mark - safe)
+    safe, fair = np.where(known, entry, 1.0), np.where(known, mark, 1.0)  # an option's mark may well be zero
+    move = np.where(snapshot.table.inverse[held.columns], 1.0 / safe - 1.0 / fair, fair - safe)
     return np.where(known, held.sizes * move, 0.0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seawall.core.arrays import FloatArray
+from seawall.margining.binding import Binding, side_of
 from seawall.scenarios import ScenarioSet, VolShock, grid
 from seawall.scenarios.grid import percent
 
@@ -45,12 +46,17 @@ class GridSpec:
         """Standard scenarios: price moves times volatility shocks."""
         return (2 * self.steps_count + 1) * len(self.vol_shocks)
 
-    def label(self, scenario: int) -> str:
-        """Return a scenario of this underlying in words."""
+    def binding(self, scenario: int) -> Binding:
+        """Return a scenario of this underlying as the venue numbers it, and in words."""
         vols = list(self.vol_shocks)
         if scenario < self.cells_count:
-            return f"{percent(float(self.moves[scenario // len(vols)]))}, vol {vols[scenario % len(vols)]}"
-        return f"{percent(self.far_moves[scenario - self.cells_count])}, vol {self.far_vol}"
+            bucket, vol = divmod(scenario, len(vols))
+            move = float(self.moves[bucket])
+            label = f"{percent(move)}, vol {vols[vol]}"
+            return Binding("standard", scenario + 1, bucket + 1, side_of(move), label)
+        far = scenario - self.cells_count
+        move = self.far_moves[far]
+        return Binding("extended", far + 1, far + 1, side_of(move), f"{percent(move)}, vol {self.far_vol}")
 
 
 def scenario_grid(specs: Mapping[str, GridSpec]) -> ScenarioSet:

@@ -15,6 +15,7 @@ import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray
 from seawall.instruments import Kind
+from seawall.margining.binding import Binding
 from seawall.margining.blocks.equity import equity_in, per_account
 from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
@@ -54,9 +55,9 @@ class DeribitStandardMargin:
         underlyings = snapshot.table.underlyings
         return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
 
-    def label(self, policy: MarginPolicy, underlying: str, scenario: int) -> str:
-        """Return no label: no scenario binds."""
-        return ""
+    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
+        """Return nothing: no scenario binds, so nobody may ask."""
+        raise AssertionError("standard margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, or one for each settlement currency."""

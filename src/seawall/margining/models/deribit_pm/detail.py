@@ -54,5 +54,5 @@ def risk_matrix(
         line_extended=each.raw_extended,
         worst=float(loss),
         worst_scenario=worst,
-        worst_label=spec.label(worst),
+        binding=spec.binding(worst),
     )

@@ -16,6 +16,7 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.core.rounding import round_decimals
+from seawall.margining.binding import Binding
 from seawall.margining.blocks.equity import Equity, equity_in
 from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
@@ -56,9 +57,9 @@ class DeribitPortfolioMargin:
             return ScenarioSet.spot_moves((), (), np.zeros((0, 0)))
         return scenario_grid(specs)
 
-    def label(self, policy: MarginPolicy, underlying: str, scenario: int) -> str:
-        """Return a scenario of one underlying in words, such as `-16 %, vol up`."""
-        return grid_spec(policy, underlying).label(scenario)
+    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
+        """Return a scenario of one underlying as Deribit's `worst_case_bucket` numbers it."""
+        return grid_spec(policy, underlying).binding(scenario)
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, or one for each settlement currency."""
