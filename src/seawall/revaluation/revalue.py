@@ -52,10 +52,8 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
     options = table.is_kind(Kind.OPTION)
 
     rest = np.flatnonzero(usable & ~options)
-    moves = scenarios.spot[:, column[rest]]
-    inverse = table.inverse[rest]
-    pnl[:, rest] = np.where(inverse, moves / (1.0 + moves) / snapshot.mark[rest], moves * snapshot.mark[rest])
-
+    if len(rest):
+        _fill_delta_one(snapshot, scenarios, rest, column[rest], pnl)
     rows = np.flatnonzero(usable & options)
     if len(rows):
         cells = len(scenarios) * len(rows)
@@ -94,6 +92,17 @@ def _failures(snapshot: MarketSnapshot, unmoved: BoolArray) -> dict[int, str]:
         for i in np.flatnonzero(failed):
             reasons.setdefault(int(i), f"{table.names[i]}: {reason}")
     return reasons
+
+
+def _fill_delta_one(
+    snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArray, column: IntArray, pnl: FloatArray
+) -> None:
+    """Fill the columns of futures, perpetuals and spot, a block of scenarios at a time."""
+    inverse, mark = snapshot.table.inverse[rows], snapshot.mark[rows]
+    step = max(1, BLOCK_CELLS_COUNT // len(rows))
+    for start in range(0, len(scenarios), step):
+        moves = scenarios.spot[start : start + step][:, column]
+        pnl[start : start + step, rows] = np.where(inverse, moves / (1.0 + moves) / mark, moves * mark)
 
 
 def _fill_options(

@@ -73,4 +73,4 @@ def damp(amounts: FloatArray, taken_off: FloatArray) -> FloatArray:
     >>> damp(np.array([-5.0, 1.0]), np.array([2.0, 2.0])).tolist()
     [-3.0, 0.0]
     """
-    return np.sign(amounts) * np.maximum(np.abs(amounts) - taken_off, 0.0)
+    return np.sign(amounts) * np.maximum(np.abs(amounts) - taken_off, 0.0) + 0.0  # no negative zero

@@ -62,7 +62,10 @@ def stated_charge(book: ResolvedBook, name: str, one: NettingSet) -> FloatArray:
         return np.zeros(len(book.book))
     if not one.cross:
         return _amounts(amounts, book, one.currency)
-    return np.asarray(np.where(amounts == 0.0, 0.0, amounts * book.asset_prices).sum(axis=1), dtype=np.float64)
+    total = np.zeros(len(book.book))
+    for c, price in enumerate(book.asset_prices):  # asset by asset, so that other accounts' assets change no last bit
+        total = total + np.where(amounts[:, c] == 0.0, 0.0, amounts[:, c] * price)
+    return total
 
 
 def _amounts(columns: FloatArray, book: ResolvedBook, currency: str) -> FloatArray:

@@ -13,10 +13,10 @@ import msgspec
 
 from seawall.core.errors import InputError, Problem
 from seawall.core.evidence import Grade
-from seawall.core.time import NS_PER_MS
+from seawall.core.time import NS_PER_MS, to_ns
 from seawall.instruments import InstrumentTable, Kind, Option
 from seawall.market import MarketSnapshot
-from seawall.policy import MarginPolicy, at
+from seawall.policy import MarginPolicy, at, catalogue
 from seawall.portfolio import Account, Book, Position
 from seawall.venues.deribit import symbols
 
@@ -46,9 +46,9 @@ class Simulation(msgspec.Struct):
     portfolio: Portfolio
     index_price: dict[str, float]
     ticker: dict[str, Ticker]
-    initial_risk_vectors: dict[str, dict[str, list[float]]]
-    aggregated_risk_vectors: dict[str, dict[str, list[float]]]
     margins: dict[str, dict[str, Any]]
+    initial_risk_vectors: dict[str, dict[str, list[float]]] = {}
+    aggregated_risk_vectors: dict[str, dict[str, list[float]]] = {}
 
 
 @dataclass(frozen=True)
@@ -92,20 +92,31 @@ def read_simulation(document: Mapping[str, Any]) -> SimulatedAccount:
 
 
 def policy_from_params(params: Mapping[str, Mapping[str, Any]], *, model: str, time_ns: int) -> MarginPolicy:
-    """Return the venue's own `model_params` as a policy; rules and their grades are those of the nearest dated set."""
-    like = at(f"deribit/{model}", time_ns)
+    """Return the venue's own `model_params` as a policy; rules and their grades are those of the nearest dated set.
+
+    What the response states and no rule reads is listed in the policy's notes: it may be how a change of rule shows.
+    """
+    first = next(row.dates[0] for row in catalogue() if row.id == f"deribit/{model}")
+    like = at(f"deribit/{model}", max(time_ns, to_ns(first)))
     settings: dict[str, object] = {}
+    unread = []
     for name, number in params.get("general", {}).items():
-        if name != "timestamp" and like.knows(f"general.{name}"):
+        if like.knows(f"general.{name}"):
             settings[f"general.{name}"] = _plain(number)
+        elif name != "timestamp":
+            unread.append(f"general.{name}")
     for group in ("currency", "currency_pair"):
         for key, numbers in params.get(group, {}).items():
             for name, number in numbers.items():
-                if like.knows(f"{group}.{key}.{name}"):
-                    settings[f"{group}.{key}.{name}"] = _plain(number)
+                path = f"{group}.{key}.{name}"
+                if like.knows(path):
+                    settings[path] = _plain(number)
+                else:
+                    unread.append(path)
     return MarginPolicy.of(
         f"deribit/{model}/response", settings, like=like, source="model_params of the response",
         grade=Grade.VERIFIED, effective=time_ns,
+        notes=f"The response states {', '.join(unread)}, which no rule here reads." if unread else "",
     )  # fmt: skip
 
 
