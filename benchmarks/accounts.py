@@ -130,7 +130,7 @@ def growth(*, full: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def run(*, full: bool = False) -> list[dict[str, Any]]:
+def run(*, full: bool = True) -> list[dict[str, Any]]:
     """Return one row a measurement: `beside_others`, then `growth`."""
     return beside_others() + growth(full=full)
 

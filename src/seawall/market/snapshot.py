@@ -16,7 +16,8 @@ from seawall.core.arrays import FloatArray, IntArray, frozen
 from seawall.core.digest import digest_of
 from seawall.core.errors import UnavailableError
 from seawall.core.time import NO_EXPIRY_NS, NS_PER_SECOND, NS_PER_YEAR, iso
-from seawall.instruments import InstrumentTable
+from seawall.instruments import InstrumentTable, Kind
+from seawall.pricing.grid import OptionGrid, option_grid
 
 
 class Origin(IntEnum):
@@ -163,6 +164,26 @@ class MarketSnapshot:
         left = (self.table.expiry_ns - self.time_ns) / NS_PER_YEAR
         never = self.table.expiry_ns == NO_EXPIRY_NS
         return frozen(np.where(never, np.inf, np.maximum(left, 0.0)))
+
+    @cached_property
+    def option_columns(self) -> tuple[IntArray, OptionGrid]:
+        """Rows of the options, grouped by underlying, and the same options as the pricing kernels read them.
+
+        They don't depend on a scenario, so a snapshot makes them once. `OptionGrid.underlying` counts along
+        `table.underlyings`.
+        """
+        table = self.table
+        rows = np.flatnonzero(table.is_kind(Kind.OPTION))
+        rows = rows[np.argsort(table.underlying_column[rows], kind="stable")]
+        grid = option_grid(
+            self.forward[rows],
+            table.strike[rows],
+            table.is_call[rows],
+            table.underlying_column[rows],
+            mark=self.mark[rows],
+            inverse=table.inverse[rows],
+        )
+        return frozen(rows), grid
 
     def age_seconds(self, now_ns: int) -> float:
         """Return how old the snapshot is at `now_ns`."""

@@ -11,7 +11,7 @@ from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.time import NO_EXPIRY_NS
 from seawall.instruments import InstrumentTable, Kind
 from seawall.market import MarketSnapshot
-from seawall.pricing.grid import option_grid, pnl_grid
+from seawall.pricing.grid import pnl_grid
 from seawall.revaluation.tensor import PnlTensor
 from seawall.scenarios import ScenarioSet
 
@@ -44,21 +44,20 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
         `(S, N)`. What can't be valued is a column of NaN with a reason in `failures`.
     """
     table = snapshot.table
-    column = _scenario_column(table, scenarios)
+    axis = _scenario_axis(table, scenarios)
+    column = axis[table.underlying_column]
     failures = _failures(snapshot, column < 0)
-    usable = np.ones(len(table), np.bool_)
-    usable[list(failures)] = False
-    pnl = np.full((len(scenarios), len(table)), np.nan)
-    options = table.is_kind(Kind.OPTION)
+    pnl = np.empty((len(scenarios), len(table)))
 
-    rest = np.flatnonzero(usable & ~options)
-    if len(rest):
+    rest = np.flatnonzero(~table.is_kind(Kind.OPTION))
+    if len(rest) and scenarios.underlyings:  # where nothing moves, every column is a failure
         _fill_delta_one(snapshot, scenarios, rest, column[rest], pnl)
-    rows = np.flatnonzero(usable & options)
-    if len(rows):
-        cells = len(scenarios) * len(rows)
+    cells = len(scenarios) * (len(table) - len(rest))
+    if cells and scenarios.underlyings:
         use_compiled = cells >= COMPILED_FROM_CELLS_COUNT if compiled is None else compiled
-        _fill_options(snapshot, scenarios, rows, column[rows], pnl, compiled=use_compiled)
+        _fill_options(snapshot, scenarios, axis, pnl, compiled=use_compiled)
+    if failures:
+        pnl[:, list(failures)] = np.nan
     asset_prices = np.array(
         [_price(snapshot, asset) * (1.0 + scenarios.asset_move(asset)) for asset in table.settlements]
     ).T.reshape(len(scenarios), len(table.settlements))
@@ -69,10 +68,10 @@ def _price(snapshot: MarketSnapshot, asset: str) -> float:
     return 1.0 if asset == "USD" else snapshot.index.get(asset, np.nan)
 
 
-def _scenario_column(table: InstrumentTable, scenarios: ScenarioSet) -> IntArray:
-    """Return which column of the scenarios moves each instrument, `(N,)`; -1 where none does."""
-    where = [scenarios.underlyings.index(u) if u in scenarios.underlyings else -1 for u in table.underlyings]
-    return np.array(where, dtype=np.int64)[table.underlying_column]
+def _scenario_axis(table: InstrumentTable, scenarios: ScenarioSet) -> IntArray:
+    """Return which column of the scenarios moves each underlying of the table, `(U,)`; -1 where none does."""
+    known = scenarios.underlyings
+    return np.array([known.index(u) if u in known else -1 for u in table.underlyings], dtype=np.int64)
 
 
 def _failures(snapshot: MarketSnapshot, unmoved: BoolArray) -> dict[int, str]:
@@ -89,6 +88,8 @@ def _failures(snapshot: MarketSnapshot, unmoved: BoolArray) -> dict[int, str]:
         (options & np.isnan(snapshot.vol), "the snapshot has no implied volatility for it"),
     ]
     for failed, reason in checks:
+        if not failed.any():
+            continue
         for i in np.flatnonzero(failed):
             reasons.setdefault(int(i), f"{table.names[i]}: {reason}")
     return reasons
@@ -106,52 +107,35 @@ def _fill_delta_one(
 
 
 def _fill_options(
-    snapshot: MarketSnapshot,
-    scenarios: ScenarioSet,
-    rows: IntArray,
-    column: IntArray,
-    pnl: FloatArray,
-    *,
-    compiled: bool,
+    snapshot: MarketSnapshot, scenarios: ScenarioSet, axis: IntArray, pnl: FloatArray, *, compiled: bool
 ) -> None:
     """Fill the options' columns of `pnl`, a block of scenarios at a time."""
-    table = snapshot.table
-    if (column != column[0]).any():  # the kernel reads one move for a run of options on one underlying
-        order = np.argsort(column, kind="stable")
-        rows, column = rows[order], column[order]
+    rows, grid = snapshot.option_columns
     whole = len(rows) == pnl.shape[1] and bool((np.diff(rows) == 1).all())
-    grid = option_grid(
-        snapshot.forward[rows],
-        table.strike[rows],
-        table.is_call[rows],
-        column,
-        mark=snapshot.mark[rows],
-        inverse=table.inverse[rows],
-    )
+    vol, years = (snapshot.vol, snapshot.years) if whole else (snapshot.vol[rows], snapshot.years[rows])
     step = max(1, BLOCK_CELLS_COUNT // len(rows))
     for start in range(0, len(scenarios), step):
         block = slice(start, start + step)
         part = scenarios if len(scenarios) <= step else scenarios.take(np.arange(len(scenarios))[block])
         states, vol_row = part.vol_states
-        total_vol = _total_vols(snapshot, scenarios, rows, states)
-        spot = np.ascontiguousarray(scenarios.spot[block])
+        total_vol = _total_vols(scenarios, vol, years, states)
+        spot, vol_row = np.ascontiguousarray(part.spot[:, axis]), np.ascontiguousarray(vol_row[:, axis])
         if compiled:
             from seawall.pricing import compiled as twin  # imports the compiler: never before it is needed
 
             threads = _cpu_count() or 1 if len(spot) * len(rows) >= THREADS_FROM_CELLS_COUNT else 1
             out = pnl[block] if whole else None  # a chain of nothing but options is written where it belongs
             found = twin.pnl_grid(grid, spot, total_vol, vol_row, out=out, threads=threads)
-            if not whole:
-                pnl[block, rows] = found
         else:
-            pnl[block, rows] = pnl_grid(grid, spot, total_vol, vol_row)
+            found, out = pnl_grid(grid, spot, total_vol, vol_row), None
+        if out is None:
+            pnl[block, rows] = found
 
 
 def _total_vols(
-    snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArray, states: Sequence[tuple[int, float]]
+    scenarios: ScenarioSet, vol: FloatArray, years: FloatArray, states: Sequence[tuple[int, float]]
 ) -> FloatArray:
     """Return the total volatilities of each pair of shock and elapsed time, `(V, n)`."""
-    vol, years = snapshot.vol[rows], snapshot.years[rows]
     return np.array([
         scenarios.vol_shocks[shock].apply(vol, years) * np.sqrt(np.maximum(years - elapsed, 0.0))
         for shock, elapsed in states

@@ -9,7 +9,10 @@ import pytest
 
 import seawall.margining.evaluate  # noqa: F401 - the package hides the module behind the function of that name
 from seawall.core.errors import InputError
+from seawall.core.time import to_ns
+from seawall.instruments import InstrumentTable, Perpetual
 from seawall.margining import evaluate
+from seawall.market import MarketSnapshot
 from seawall.policy import at
 from seawall.portfolio import Account, Book, Position
 from tests.unit.margining.markets import BTC, book, market
@@ -100,3 +103,23 @@ def test_an_empty_book_is_an_empty_result() -> None:
     [found] = evaluate(Book.of([]), market(), [X_PM])
     assert found.rows() == []
     assert list(found) == []
+
+
+def test_a_book_on_an_underlying_that_the_policy_does_not_know_is_unavailable_and_says_why() -> None:
+    table = InstrumentTable.of([
+        Perpetual(name="ETH-PERPETUAL", underlying="ETH", quote="USD", settlement="ETH", inverse=True, lot=1.0)
+    ])  # fmt: skip
+    snapshot = MarketSnapshot.of(
+        table,
+        name="now",
+        venue="deribit",
+        source="by hand",
+        time_ns=to_ns("2024-07-01"),
+        index={"ETH": 3_000.0},
+        mark=[3_000.0],
+    )
+    book = Book.of([Account("desk", (Position("ETH-PERPETUAL", 100.0),), {"ETH": 1.0})])
+    for policy in ("deribit/s_pm/2024-06-17", "deribit/x_pm/2024-06-17"):
+        [row] = evaluate(book, snapshot, [at(policy)])[0]
+        assert np.isnan(row.initial_margin)
+        assert "no scenario moves its underlying" in row.unavailable
