@@ -1,9 +1,10 @@
-"""`load_snapshot`: a bundled snapshot by name, or a file in our own format or in the venue's JSON."""
+"""`load_snapshot`: a bundled snapshot, our own format, a venue's JSON, or a day of a Parquet archive."""
 
 from __future__ import annotations
 
 import gzip
 import io
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import TypeAlias
@@ -32,15 +33,19 @@ def bundled_snapshots() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(SUFFIX) for entry in folder.iterdir() if entry.name.endswith(SUFFIX)))
 
 
-def load_snapshot(source: SnapshotSource, *, derive: bool = True) -> MarketSnapshot:
+def load_snapshot(
+    source: SnapshotSource, *, currency: str = "BTC", day: date | str | None = None, derive: bool = True
+) -> MarketSnapshot:
     """Return a market snapshot.
 
     Parameters
     ----------
     source
         The name of a bundled snapshot; a path to a file in our format (`.seawall`) or to Deribit's JSON (`.json`,
-        `.json.gz`, holding `get_instruments`, `get_book_summary_by_currency` and `tickers`); bytes of either; or a
-        snapshot, which comes back as it is.
+        `.json.gz`, holding `get_instruments`, `get_book_summary_by_currency` and `tickers`); bytes of either; a path to
+        an archive of daily chains (`.parquet`, needs `seawall[frames]`); or a snapshot, which comes back as it is.
+    currency, day
+        Which chain of an archive, the last of that day; of the last day where none is named.
     derive
         Fill what a file's chain lacks from what it has: index from the perpetual, forwards from futures or put-call
         parity, volatilities from fitted smiles, marks from those. What is filled is marked as derived, and the
@@ -70,6 +75,10 @@ def load_snapshot(source: SnapshotSource, *, derive: bool = True) -> MarketSnaps
     if not path.is_file():
         known = ", ".join(bundled_snapshots())
         raise UnknownNameError(Problem("snapshot", str(source), f"it is a file, or one of the bundled: {known}"))
+    if path.suffix == ".parquet":
+        from seawall.venues.deribit.archive import snapshots_from_archive  # frames are only needed here
+
+        return _completed(snapshots_from_archive(path, currency=currency, day=day)[-1], derive=derive)
     return _completed(_read(path.read_bytes(), name=path.name.split(".")[0]), derive=derive)
 
 

@@ -64,6 +64,34 @@ def show_(source: str = DEFAULT_SNAPSHOT, /) -> None:
     _show(load_snapshot(source))
 
 
+@app.command
+def convert(
+    source: Path,
+    /,
+    *,
+    out: Annotated[Path, Parameter(name=["--out", "-o"])],
+    currency: str = "BTC",
+    day: str | None = None,
+) -> None:
+    """Write a snapshot read from a venue's JSON or from an archive of daily chains in our own format.
+
+        seawall snapshot convert chains.parquet --currency ETH --day 2026-03-01 --out eth.seawall
+
+    Parameters
+    ----------
+    source
+        The file.
+    out
+        File to write.
+    currency, day
+        Which chain of an archive; the last day where none is named.
+    """
+    found = load_snapshot(source, currency=currency, day=day)
+    out.write_bytes(encode(found))
+    _show(found)
+    show.console().print(f"written to {out}")
+
+
 @app.command(name="list")
 def list_() -> None:
     """List the bundled snapshots."""
