@@ -65,6 +65,35 @@ def show_(source: str = DEFAULT_SNAPSHOT, /) -> None:
 
 
 @app.command
+def fit(source: str = DEFAULT_SNAPSHOT, /) -> None:
+    """Fit smiles to a chain and say how well: to the venue's volatilities where it published them, else to quotes.
+
+    Volatilities are in points. `inside` is the share of quotes that hold the smile; `min g` and `calendar` below zero
+    would be arbitrage. Marks that the venue published are computed again from their volatilities and compared.
+
+    Parameters
+    ----------
+    source
+        A bundled snapshot's name, or a file.
+    """
+    from seawall.market.derive import fit_error, mark_errors
+
+    found = load_snapshot(source)
+    report = fit_error(found)
+    out = show.console()
+    out.print(report.text(), soft_wrap=True)
+    free = "free of arbitrage where checked" if report.ok else "NOT free of arbitrage, or without a smile somewhere"
+    out.print(f"{len(report.rows)} expiries, {free}; error {report.rmse_points:.2f} points over all fitted quotes.")
+    errors = np.abs(mark_errors(found))
+    errors = errors[~np.isnan(errors) & (found.mark_origin == Origin.OBSERVED)]
+    if len(errors):
+        middle, high = np.quantile(errors, [0.5, 0.99])
+        out.print(
+            f"{len(errors)} marks from their volatilities: median error {middle:.1e}, p99 {high:.1e}, in price units."
+        )
+
+
+@app.command
 def convert(
     source: Path,
     /,

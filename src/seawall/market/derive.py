@@ -63,8 +63,12 @@ def complete(snapshot: MarketSnapshot, *, prefer_parity: bool = False) -> tuple[
 
 
 def fit_error(snapshot: MarketSnapshot) -> FitReport:
-    """Return how well smiles fit the volatilities that the venue published; expiries without are fitted to quotes."""
-    return fit_smiles(snapshot, expiry_forwards(snapshot))
+    """Return how well smiles fit the volatilities that the venue published; expiries without are fitted to quotes.
+
+    Volatilities that were derived are left out: a smile fits itself.
+    """
+    published = replace(snapshot, vol=np.where(snapshot.vol_origin == Origin.OBSERVED, snapshot.vol, np.nan))
+    return fit_smiles(published, expiry_forwards(published))
 
 
 def mark_errors(snapshot: MarketSnapshot) -> FloatArray:

@@ -133,10 +133,11 @@ _HEAD = (
 
 def _line(row: SliceFit) -> str:
     day = to_datetime(row.expiry_ns).date().isoformat()
+    inside = "-" if np.isnan(row.inside_share) else f"{row.inside_share:.1%}"
     return (
         f"{row.underlying + ' ' + day:<16} {row.years * 365.0:>6.2f} {row.forward:>10.2f} {row.forward_source:>8} "
         f"{row.parity - row.forward:>9.1f} {row.quote_count:>6} {sum(row.dropped.values()):>4} "
         f"{100.0 * row.at_the_money_vol:>6.2f} {row.rmse_points:>6.2f} {row.weighted_rmse_points:>6.2f} "
-        f"{row.max_error_points:>6.2f} {row.inside_share:>6.1%} {row.least_durrleman:>7.3f} "
+        f"{row.max_error_points:>6.2f} {inside:>6} {row.least_durrleman:>7.3f} "
         f"{row.least_calendar_gap:>9.6f}  {'yes' if row.ok else 'NO'}"
     )

@@ -141,6 +141,14 @@ def test_a_snapshot_is_listed_shown_and_written_anew(tmp_path: Path) -> None:
     assert "derived" in shown
 
 
+def test_the_fit_of_a_chain_is_shown_expiry_by_expiry() -> None:
+    done = seawall("snapshot", "fit")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("BTC 20") == 13
+    assert "free of arbitrage where checked" in done.stdout
+    assert "marks from their volatilities" not in done.stdout  # these are derived, so that would say nothing
+
+
 class Venue(BaseHTTPRequestHandler):
     """A venue of one perpetual and one option; `/broken` answers with a page."""
 
