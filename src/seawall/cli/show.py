@@ -11,7 +11,7 @@ from rich.text import Text
 
 from seawall.cli.amounts import amount, ratio
 from seawall.cli.heat_map import far_moves, heat_map
-from seawall.core.evidence import Grade, weakest
+from seawall.core.evidence import weakest
 from seawall.core.time import iso
 from seawall.margining import AccountMargin, Explanation
 from seawall.margining.model import RiskMatrix
@@ -135,9 +135,7 @@ def _evidence(found: Explanation) -> Table:
     table.add_column("why", overflow="fold", ratio=1)
     subjects: dict[tuple[str, str], list[str]] = {}
     for item in found.evidence:
-        # An assumed number is worth its reason; any other is worth its source.
-        why = item.note if item.grade is Grade.ASSUMED and item.note else item.source
-        subjects.setdefault((item.grade.value, why), []).append(item.subject.removeprefix("currency_pair."))
+        subjects.setdefault((item.grade.value, item.why), []).append(item.subject.removeprefix("currency_pair."))
     for (name, why), members in subjects.items():
         table.add_row(name, "\n".join(members), " ".join(why.split()))
     return table

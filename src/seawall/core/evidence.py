@@ -40,6 +40,11 @@ class Evidence:
     source: str
     note: str = ""
 
+    @property
+    def why(self) -> str:
+        """What to show beside the grade: the reason of what is assumed, the source of everything else."""
+        return self.note if self.grade is Grade.ASSUMED and self.note else self.source
+
 
 def weakest(grades: Iterable[Grade]) -> Grade:
     """Return the weakest of `grades`; nothing used means nothing is in doubt."""

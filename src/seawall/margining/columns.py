@@ -50,7 +50,7 @@ def columns(margins: Margins) -> dict[str, list[object]]:
         "available_funds": (need.margin_balance - need.haircut - initial).tolist(),
         "worst_scenario": labels,
         "worst_bucket": buckets,
-        **{f"initial_{name}": amounts.tolist() for name, amounts in need.initial.items()},
+        **{f"initial_{name}": amounts.tolist() for name, amounts in margins.initial.items()},
         "derived_prices": derived_prices(margins)[need.account].tolist(),
         "evidence": grades[margins.evidence_rank].tolist(),
         "unavailable": [margins.reason(r) if gone else "" for r, gone in enumerate(np.isnan(initial).tolist())],

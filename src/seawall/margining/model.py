@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -90,6 +90,22 @@ class Requirement:
 
     def __len__(self) -> int:
         return len(self.account)
+
+    def take(self, rows: IntArray) -> Requirement:
+        """Return the given netting sets, in the given order."""
+        return replace(
+            self,
+            account=self.account[rows],
+            currency=self.currency[rows],
+            equity=self.equity[rows],
+            margin_balance=self.margin_balance[rows],
+            haircut=self.haircut[rows],
+            initial={name: amounts[rows] for name, amounts in self.initial.items()},
+            maintenance={name: amounts[rows] for name, amounts in self.maintenance.items()},
+            worst_scenario=self.worst_scenario[rows],
+            worst_underlying=self.worst_underlying[rows],
+            uses=tuple(Use(use.applies[rows], use.items) for use in self.uses),
+        )
 
 
 @dataclass(frozen=True)

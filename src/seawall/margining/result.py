@@ -108,7 +108,7 @@ class Explanation:
         for row in self.detail.positions:
             lines.append("  " + "  ".join(f"{name} {cell}" for name, cell in row.items()))
         lines.append(f"evidence: {weakest(item.grade for item in self.evidence).value}")
-        lines += [f"  {item.grade.value:<12} {item.subject}: {item.source}" for item in self.evidence]
+        lines += [f"  {item.grade.value:<12} {item.subject}: {item.why}" for item in self.evidence]
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -141,16 +141,26 @@ class Margins:
     @cached_property
     def initial_margin(self) -> FloatArray:
         """Initial margin, `(R,)`; NaN where unavailable."""
-        return self._total(self.requirement.initial)
+        return np.asarray(np.sum(list(self.initial.values()), axis=0), dtype=np.float64)
 
     @cached_property
     def maintenance_margin(self) -> FloatArray:
         """Maintenance margin, `(R,)`; NaN where unavailable."""
-        return self._total(self.requirement.maintenance)
+        return np.asarray(np.sum(list(self.maintenance.values()), axis=0), dtype=np.float64)
 
-    def _total(self, components: Mapping[str, FloatArray]) -> FloatArray:
-        total = np.sum(list(components.values()), axis=0)
-        return np.where(self._failed_rows, np.nan, total)
+    @cached_property
+    def initial(self) -> Mapping[str, FloatArray]:
+        """Components of initial margin, `(R,)` each; all NaN where one is unavailable, so that none is added up."""
+        return self._whole(self.requirement.initial)
+
+    @cached_property
+    def maintenance(self) -> Mapping[str, FloatArray]:
+        """Components of maintenance margin, `(R,)` each; all NaN where one is unavailable."""
+        return self._whole(self.requirement.maintenance)
+
+    def _whole(self, components: Mapping[str, FloatArray]) -> Mapping[str, FloatArray]:
+        gone = self._failed_rows | np.isnan(np.sum(list(self.requirement.initial.values()), axis=0))
+        return {name: np.where(gone, np.nan, amounts) for name, amounts in components.items()}
 
     @cached_property
     def _failed_rows(self) -> BoolArray:
@@ -168,9 +178,9 @@ class Margins:
             accounts = np.zeros(len(self.book.book), np.bool_)
             for held in (self.book.positions, self.book.orders):
                 accounts[held.rows[columns[held.columns]]] = True
-            if whole:
-                assets = [i for i, asset in enumerate(self.book.book.assets) if self._asset_reason(i, asset)]
-                accounts |= self._counted[:, assets].any(axis=1)
+            listed = enumerate(self.book.book.assets)
+            assets = [i for i, asset in listed if (whole or asset == currency) and self._asset_reason(i, asset)]
+            accounts |= self._counted[:, assets].any(axis=1)
             failed |= (need.currency == c) & accounts[need.account]
         return failed
 
@@ -246,8 +256,8 @@ class Margins:
     def _row(self, r: int) -> AccountMargin:
         need = self.requirement
         a = int(need.account[r])
-        initial = {name: float(amounts[r]) for name, amounts in need.initial.items()}
-        maintenance = {name: float(amounts[r]) for name, amounts in need.maintenance.items()}
+        initial = {name: float(amounts[r]) for name, amounts in self.initial.items()}
+        maintenance = {name: float(amounts[r]) for name, amounts in self.maintenance.items()}
         return AccountMargin(
             account=self.book.book.accounts[a],
             currency=need.currencies[need.currency[r]],
@@ -279,9 +289,8 @@ class Margins:
             columns = held.columns[held.indptr[a] : held.indptr[a + 1]].tolist()
             mine = [n for n in columns if currency in ("USD", table.settlement[n])]
             reasons += [self._failures[n] for n in mine if n in self._failures]
-        if currency == "USD":
-            for c, asset in enumerate(self.book.book.assets):
-                if self._counted[a, c] and (why := self._asset_reason(c, asset)):
-                    reasons.append(why)
+        for c, asset in enumerate(self.book.book.assets):
+            if currency in ("USD", asset) and self._counted[a, c] and (why := self._asset_reason(c, asset)):
+                reasons.append(why)
         assert reasons, f"account {self.book.book.accounts[a]} is unavailable for no reason"
         return "; ".join(dict.fromkeys(reasons))

@@ -133,6 +133,8 @@ class Holdings:
 
     def where(self, keep: BoolArray) -> Holdings:
         """Return only the entries where `keep`, `(nnz,)`, is true; accounts stay."""
+        if keep.all():
+            return self
         indptr = np.concatenate([[0], np.cumsum(keep)])[self.indptr].astype(np.int64)
         return Holdings(indptr, self.columns[keep], self.sizes[keep], self.entry_prices[keep], self.lines[keep])
 

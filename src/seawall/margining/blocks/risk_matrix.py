@@ -7,6 +7,7 @@ earned under a scenario is turned into USD at that scenario's price.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from seawall.margining.blocks.roll_shock import roll_rate, roll_shock
 from seawall.margining.blocks.scenario_grid import GridSpec
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import Exposure, PnlTensor
-from seawall.revaluation.product import scenario_pnl
+from seawall.revaluation.product import scenario_pnl, worst_loss
 
 COMPILED_FROM_PRODUCTS_COUNT = 20_000_000
 """From this many products of a size and a cell on the compiled twin pays for its start (about a second)."""
@@ -133,26 +134,62 @@ class Vectors:
 
 def vectors(sums: FloatArray, numbers: MatrixNumbers, unit: Unit) -> Vectors:
     """Return standard and extended vectors from profit and loss by scenario, `(A, S)`."""
-    spec, cells = numbers.spec, numbers.spec.cells_count
-    far = np.array(spec.far_moves)
-    moves_with_base = unit.moves_with_base
+    cells = numbers.spec.cells_count
+    raw_extended, extended = _extended(sums[:, cells:], numbers, unit)
+    return Vectors(sums[:, :cells], raw_extended, _offset(sums[:, :cells], numbers, unit), extended)
+
+
+def _offset(pnl: FloatArray, numbers: MatrixNumbers, unit: Unit) -> FloatArray:
+    return offset_gains(pnl, share=numbers.offset_share, cap=numbers.offset_cap_usd / unit.price_usd)
+
+
+def _extended(sums: FloatArray, numbers: MatrixNumbers, unit: Unit) -> tuple[FloatArray, FloatArray]:
+    """Return far entries with their weights, and the same after dampener and offset, `(A, M)` each."""
+    spec, far = numbers.spec, np.array(numbers.spec.far_moves)
     weights = extended_weights(
-        far, price_range=spec.price_range, factor=numbers.extended_factor, numeraire_moves=moves_with_base
+        far, price_range=spec.price_range, factor=numbers.extended_factor, numeraire_moves=unit.moves_with_base
     )
     taken_off = dampener(
         far,
         price_range=spec.price_range,
         dampener_usd=numbers.dampener_usd,
         price_usd=unit.price_usd,
-        numeraire_moves=moves_with_base,
+        numeraire_moves=unit.moves_with_base,
     )
-    cap = numbers.offset_cap_usd / unit.price_usd
-    raw_standard, raw_extended = sums[:, :cells], sums[:, cells:] * weights
-    return Vectors(
-        raw_standard,
-        raw_extended,
-        offset_gains(raw_standard, share=numbers.offset_share, cap=cap),
-        offset_gains(damp(raw_extended, taken_off), share=numbers.offset_share, cap=cap),
+    raw = sums * weights
+    return raw, _offset(damp(raw, taken_off), numbers, unit)
+
+
+class _Lowest(NamedTuple):
+    """The lowest entry of each account, `(A,)`, and whether a far one would have been it before the dampener."""
+
+    pnl: FloatArray
+    scenario: IntArray
+    far_mattered: BoolArray
+
+
+def _lowest(held: Holdings, numbers: MatrixNumbers, unit: Unit, base_equity: FloatArray) -> _Lowest:
+    cells = numbers.spec.cells_count
+    if unit.equity_pnl.any():
+        owned = np.where(base_equity == 0.0, 0.0, base_equity)
+        sums = _in_scenarios(held, unit.pnl) + owned[:, None] * unit.equity_pnl
+        scenario = np.argmin(sums[:, :cells], axis=1)
+        standard = np.take_along_axis(sums, scenario[:, None], axis=1)[:, 0]
+        far_sums = sums[:, cells:]
+    else:  # nothing but positions: the worst loss is had without keeping every scenario of every account
+        compiled = _pays_to_compile(held, cells)
+        standard, scenario = worst_loss(held.indptr, held.columns, held.sizes, unit.pnl[:cells], compiled=compiled)
+        far_sums = _in_scenarios(held, unit.pnl[cells:])
+    raw, far = _extended(far_sums, numbers, unit)
+    worst_far = np.argmin(far, axis=1)
+    far_pnl = np.take_along_axis(far, worst_far[:, None], axis=1)[:, 0]
+    # An offset only shrinks gains: wherever the lowest standard entry is a loss, it is the same before and after.
+    beyond = far_pnl < np.minimum(standard, 0.0)
+    floor = np.minimum(standard, 0.0) * (1.0 + _SAME_LOSS) - 10.0**-numbers.decimals
+    return _Lowest(
+        np.where(beyond, far_pnl, standard),
+        np.where(beyond, cells + worst_far, scenario).astype(np.int64),
+        raw.min(axis=1, initial=0.0) < floor,
     )
 
 
@@ -183,13 +220,8 @@ def evaluate_matrix(
         `(A,)` equity in the underlying that is stressed like a position.
     """
     mine = held.where(members[held.columns])
-    sums = _in_scenarios(mine, unit.pnl)
-    if unit.equity_pnl.any():
-        sums = sums + np.where(base_equity == 0.0, 0.0, base_equity)[:, None] * unit.equity_pnl
-    found = vectors(sums, numbers, unit)
-    entries = np.concatenate([found.standard, found.extended], axis=1)
-    scenario = np.argmin(entries, axis=1)
-    worst = np.maximum(-np.take_along_axis(entries, scenario[:, None], axis=1)[:, 0], 0.0)
+    lowest = _lowest(mine, numbers, unit, base_equity)
+    worst = np.maximum(-lowest.pnl, 0.0)
     deltas, rates = _expiry_deltas(book, mine, exposure, numbers, members)
     scale = 1.0 if unit.moves_with_base else unit.base_price_usd / unit.price_usd
     floor_binds = rates <= numbers.min_move
@@ -203,11 +235,10 @@ def evaluate_matrix(
     involved = (np.diff(mine.indptr) > 0) | (base_equity * unit.equity_pnl.any() != 0.0)
     return MatrixResult(
         worst=np.where(involved, round_decimals(worst, decimals=numbers.decimals), 0.0),
-        scenario=scenario.astype(np.int64),
+        scenario=lowest.scenario,
         roll_shock=np.where(involved, roll_shock(deltas, rates) * scale, 0.0),
         delta_shock=np.where(involved, shock * scale, 0.0),
-        far_mattered=found.raw_extended.min(axis=1, initial=0.0)
-        < found.standard.min(axis=1, initial=0.0) * (1.0 + _SAME_LOSS) - 10.0**-numbers.decimals,
+        far_mattered=lowest.far_mattered,
         roll_above_floor=np.asarray((np.abs(deltas) * ~floor_binds).any(axis=1), dtype=np.bool_),
     )
 
@@ -230,11 +261,16 @@ def _expiry_deltas(
 
 
 def _in_scenarios(held: Holdings, columns: FloatArray) -> FloatArray:
-    """Return the book's product with a tensor, `(A, S)`. The twins agree to the last bit, so size alone decides."""
+    """Return the book's product with a tensor, `(A, S)`."""
     if len(held) == 0 or len(columns) == 0:
         return np.zeros((len(held.indptr) - 1, len(columns)))
-    compiled = len(held) * len(columns) >= COMPILED_FROM_PRODUCTS_COUNT
+    compiled = _pays_to_compile(held, len(columns))
     return scenario_pnl(held.indptr, held.columns, held.sizes, columns, compiled=compiled)
+
+
+def _pays_to_compile(held: Holdings, scenarios_count: int) -> bool:
+    """Whether the compiled twin is worth its start. Twins agree to the last bit, so size alone decides."""
+    return len(held) * scenarios_count >= COMPILED_FROM_PRODUCTS_COUNT
 
 
 def _uncovered(book: ResolvedBook, held: Holdings, exposure: Exposure) -> FloatArray:

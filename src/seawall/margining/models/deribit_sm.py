@@ -90,23 +90,23 @@ class DeribitStandardMargin:
             "options": per_account(held, np.where(is_option, margin.maintenance * scale, 0.0)),
         } | dict.fromkeys(("open_orders_margin", "mmp_margin", "spot_margin"), zero)
         equity, balance = self._equity(book, leaning, one)
-        keep = np.flatnonzero(accounts_in(book, one))
+        accounts_count = len(book.book)
         return Requirement(
-            account=keep,
+            account=np.arange(accounts_count),
             currencies=(one.currency,),
-            currency=np.zeros(len(keep), np.int64),
-            equity=equity[keep],
-            margin_balance=balance[keep],
-            haircut=zero[keep],
-            initial={name: amounts[keep] for name, amounts in initial.items()},
-            maintenance={name: amounts[keep] for name, amounts in maintenance.items()},
-            worst_scenario=np.full(len(keep), -1, np.int64),
-            worst_underlying=np.full(len(keep), -1, np.int64),
+            currency=np.zeros(accounts_count, np.int64),
+            equity=equity,
+            margin_balance=balance,
+            haircut=zero,
+            initial=initial,
+            maintenance=maintenance,
+            worst_scenario=np.full(accounts_count, -1, np.int64),
+            worst_underlying=np.full(accounts_count, -1, np.int64),
             underlyings=book.snapshot.table.underlyings,
-            uses=tuple(Use(use.applies[keep], use.items) for use in _uses(policy, book, one, held, orders)),
+            uses=tuple(_uses(policy, book, one, held, orders)),
             refused=_refused(policy, book),
             refused_assets=_refused_assets(policy, book) if one.cross else {},
-        )
+        ).take(np.flatnonzero(accounts_in(book, one)))
 
     def _equity(self, book: ResolvedBook, leaning: Exposure, one: NettingSet) -> tuple[FloatArray, FloatArray]:
         """Return equity and margin balance; the balance leaves the value of options out."""

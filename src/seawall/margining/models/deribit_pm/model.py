@@ -10,7 +10,7 @@ Sources: Deribit's portfolio-margin article and API reference. docs/margin/derib
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -168,30 +168,25 @@ class DeribitPortfolioMargin:
         scenario = np.full(accounts_count, -1, np.int64)
         for b, base in enumerate(bases):
             scenario = np.where(binding == b, found[base].scenario, scenario)
-        present = accounts_in(book, one)
         names = tuple(sorted({*book.snapshot.table.underlyings, *bases}))
         where = np.array([names.index(base) for base in bases] + [-1], dtype=np.int64)
-        keep = np.flatnonzero(present)
         return Requirement(
-            account=keep,
+            account=np.arange(accounts_count),
             currencies=(one.currency,),
-            currency=np.zeros(len(keep), np.int64),
-            equity=equity[keep],
-            margin_balance=equity[keep],
-            haircut=haircut[keep],
-            initial={name: amounts[keep] for name, amounts in initial.items()},
-            maintenance={name: amounts[keep] for name, amounts in maintenance.items()},
-            worst_scenario=scenario[keep],
-            worst_underlying=where[binding][keep],
+            currency=np.zeros(accounts_count, np.int64),
+            equity=equity,
+            margin_balance=equity,
+            haircut=haircut,
+            initial=initial,
+            maintenance=maintenance,
+            worst_scenario=scenario,
+            worst_underlying=where[binding],
             underlyings=names,
             refused_assets={
                 asset: why for asset in equities if self.cross and (why := refused_collateral(policy, asset))
             },
-            uses=tuple(
-                replace(use, applies=use.applies[keep])
-                for use in uses(policy, book, one, found, order_added, equities, cross=self.cross)
-            ),
-        )
+            uses=tuple(uses(policy, book, one, found, order_added, equities, cross=self.cross)),
+        ).take(np.flatnonzero(accounts_in(book, one)))
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return the risk matrices of a book of one account, every vector included."""
