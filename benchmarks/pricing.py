@@ -225,7 +225,7 @@ def run_implied_vols() -> list[Row]:
     contenders: dict[str, Callable[[], Any]] = {
         "seawall compiled": lambda: compiled_vol.from_price(price, forward, strike, 1.0, is_call=is_call),
         "seawall NumPy twin": lambda: implied_vol.from_price(price, forward, strike, 1.0, is_call=is_call),
-        "py_lets_be_rational": lambda: [lets_be_rational(*cell) for cell in cells],
+        "py_lets_be_rational (pure Python)": lambda: [lets_be_rational(*cell) for cell in cells],
     }
     seconds = minimum_seconds(contenders)
     return [

@@ -13,6 +13,7 @@ from seawall.margining.catalogue import MODELS
 from seawall.margining.model import MarginModel, Requirement, Use
 from seawall.margining.result import Margins
 from seawall.market import MarketSnapshot
+from seawall.market.checks import refuse_impossible
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book, NameParser, ResolvedBook, resolve
 from seawall.revaluation import PnlTensor, revalue
@@ -54,6 +55,7 @@ def evaluate(
         When the book does not fit the snapshot; every problem is listed.
     """
     resolved = resolve(book, snapshot, check_lots=check_lots, parse=parse)
+    refuse_impossible(resolved.snapshot)
     _refuse_orders_stated_twice(book)
     models = [MODELS[policy.model] for policy in policies]
     asked = [model.scenarios(policy, resolved.snapshot) for model, policy in zip(models, policies, strict=True)]

@@ -67,6 +67,8 @@ class Requirement:
         `(R,)` underlying that the binding scenario belongs to, as an index of `underlyings`; -1 where none does.
     uses
         What the numbers rest on.
+    cross
+        A netting set takes in all that its account holds, and not only what settles in its currency.
     refused
         Instruments that the policy has no rule for: row of the snapshot's table, and why.
     refused_assets
@@ -85,6 +87,7 @@ class Requirement:
     worst_underlying: IntArray
     underlyings: tuple[str, ...]
     uses: tuple[Use, ...]
+    cross: bool = False
     refused: Mapping[int, str] = field(default_factory=dict)
     refused_assets: Mapping[str, str] = field(default_factory=dict)
 
@@ -246,6 +249,7 @@ def join(parts: Sequence[Requirement]) -> Requirement:
         worst_underlying=np.concatenate([part.worst_underlying for part in parts])[order],
         underlyings=parts[0].underlyings,
         uses=tuple(uses),
+        cross=parts[0].cross,
         refused=refused,
         refused_assets=refused_assets,
     )

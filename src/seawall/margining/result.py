@@ -159,19 +159,21 @@ class Margins:
         return self._whole(self.requirement.maintenance)
 
     def _whole(self, components: Mapping[str, FloatArray]) -> Mapping[str, FloatArray]:
-        gone = self._failed_rows | np.isnan(np.sum(list(self.requirement.initial.values()), axis=0))
+        with np.errstate(invalid="ignore", over="ignore"):  # what overflows is unavailable
+            total = np.sum(list(self.requirement.initial.values()), axis=0) + self.requirement.margin_balance
+        gone = self._failed_rows | ~np.isfinite(total)
         return {name: np.where(gone, np.nan, amounts) for name, amounts in components.items()}
 
     @cached_property
     def _failed_rows(self) -> BoolArray:
         """Netting sets that hold something that can't be valued, `(R,)`: all of such a netting set is unavailable.
 
-        One in USD takes in all that its account holds; another only what settles in its currency.
+        A cross account's takes in all that it holds; another only what settles in its currency.
         """
         need, table = self.requirement, self.book.snapshot.table
         failed = np.zeros(len(need), np.bool_)
         for c, currency in enumerate(need.currencies):
-            whole = currency == "USD"
+            whole = need.cross
             gone = [n for n in self._failures if whole or table.settlement[n] == currency]
             columns = np.zeros(len(table), np.bool_)
             columns[gone] = True
@@ -287,10 +289,11 @@ class Margins:
         reasons = []
         for held in (self.book.positions, self.book.orders):
             columns = held.columns[held.indptr[a] : held.indptr[a + 1]].tolist()
-            mine = [n for n in columns if currency in ("USD", table.settlement[n])]
+            mine = [n for n in columns if need.cross or table.settlement[n] == currency]
             reasons += [self._failures[n] for n in mine if n in self._failures]
         for c, asset in enumerate(self.book.book.assets):
-            if currency in ("USD", asset) and self._counted[a, c] and (why := self._asset_reason(c, asset)):
+            if (need.cross or currency == asset) and self._counted[a, c] and (why := self._asset_reason(c, asset)):
                 reasons.append(why)
-        assert reasons, f"account {self.book.book.accounts[a]} is unavailable for no reason"
+        if not reasons:
+            reasons.append("its amounts are too large to add up")
         return "; ".join(dict.fromkeys(reasons))

@@ -141,6 +141,15 @@ class MarketSnapshot:
             index_origin=index_origin or {}, notes=tuple(notes), **made,
         )  # fmt: skip
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return state | {"index": dict(self.index), "index_origin": dict(self.index_origin)}  # a proxy can't be pickled
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, content in state.items():
+            object.__setattr__(self, name, content)
+        self.__post_init__()
+
     def __repr__(self) -> str:
         return f"MarketSnapshot({self.name!r}, {len(self)} instruments, {iso(self.time_ns)}, digest {self.digest})"
 

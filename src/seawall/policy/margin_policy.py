@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any
 
 from seawall.core.digest import digest_of
 from seawall.core.errors import InputError, Problem, UnavailableError, UnknownNameError
@@ -56,6 +58,20 @@ class MarginPolicy:
     rules: Mapping[str, Rule]
     notes: str = ""
     schema: Schema = field(default_factory=lambda: Schema({}), repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A policy is shared by all that ask for it, and its digest is computed once.
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        object.__setattr__(self, "rules", MappingProxyType(dict(self.rules)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return state | {"parameters": dict(self.parameters), "rules": dict(self.rules)}  # a proxy can't be pickled
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, content in state.items():
+            object.__setattr__(self, name, content)
+        self.__post_init__()
 
     def __repr__(self) -> str:
         return f"MarginPolicy({self.id!r}, {len(self.parameters)} parameters, digest {self.digest})"

@@ -12,7 +12,7 @@ third-order step takes one to four turns.
 
 What limits accuracy is not the iteration but the share itself when s is small: there it is φ(a) times a difference of
 near tails. That difference is integrated instead, by eight Gauss-Legendre points over the slope of Mills' ratio
-(`mills.mills_slope`), and keeps its digits. The vol is right to 3e-15, mostly to 3e-16, as far as the price defines it:
+(`mills.mills_slope`), and keeps its digits. The vol is right to 5e-15, mostly to 3e-16, as far as the price defines it:
 an option deep in the money, or one whose share is near one, holds less information than a double.
 
 Sources: the first guess in the wing is the asymptotic form in P. Jäckel, Let's Be Rational, Wilmott 75 (2015) 40-53;

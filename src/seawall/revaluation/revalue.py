@@ -65,7 +65,10 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
 
 
 def _price(snapshot: MarketSnapshot, asset: str) -> float:
-    return 1.0 if asset == "USD" else snapshot.index.get(asset, np.nan)
+    if asset == "USD":
+        return 1.0
+    price = snapshot.index.get(asset, np.nan)
+    return price if price > 0.0 else np.nan
 
 
 def _scenario_axis(table: InstrumentTable, scenarios: ScenarioSet) -> IntArray:

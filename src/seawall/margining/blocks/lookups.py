@@ -10,7 +10,10 @@ from seawall.portfolio import ResolvedBook
 
 def usd_price(book: ResolvedBook, asset: str) -> float:
     """Return USD per unit of an asset; NaN where the snapshot has no index for it, so that its holders see none."""
-    return 1.0 if asset == "USD" else float(book.snapshot.index.get(asset, np.nan))
+    if asset == "USD":
+        return 1.0
+    price = book.snapshot.index.get(asset, np.nan)
+    return float(price) if price > 0.0 else np.nan
 
 
 def of_underlying(book: ResolvedBook, base: str) -> BoolArray:

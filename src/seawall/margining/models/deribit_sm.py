@@ -103,6 +103,7 @@ class DeribitStandardMargin:
             worst_scenario=np.full(accounts_count, -1, np.int64),
             worst_underlying=np.full(accounts_count, -1, np.int64),
             underlyings=book.snapshot.table.underlyings,
+            cross=self.cross,
             uses=tuple(_uses(policy, book, one, held, orders)),
             refused=_refused(policy, book),
             refused_assets=_refused_assets(policy, book) if one.cross else {},

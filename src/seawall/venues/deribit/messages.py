@@ -259,7 +259,7 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]
 def _broken_rule(field: str, value: Any, kind: Any) -> str | None:
     try:
         made = msgspec.convert(value, kind)
-    except (msgspec.ValidationError, OverflowError, RecursionError) as error:
+    except (msgspec.ValidationError, OverflowError, RecursionError, UnicodeEncodeError) as error:
         return f"its type is wrong: {error}"
     if isinstance(made, bool) or not isinstance(made, int | float):
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,39 +16,66 @@ from seawall.core.evidence import Grade
 from seawall.core.time import NS_PER_MS, to_ns
 from seawall.instruments import InstrumentTable, Kind, Option
 from seawall.market import MarketSnapshot
+from seawall.market.stable_coins import STABLE_ASSETS, STABLE_USD
 from seawall.policy import MarginPolicy, at, catalogue
 from seawall.portfolio import Account, Book, Position
 from seawall.venues.deribit import symbols
+from seawall.venues.deribit.messages import shown
 
-MARGIN_PARTS = {"open_orders_margin": "open_orders_margin", "mmp_margin": "mmp_margin", "spot_margin": "spot_margin"}
+CHARGES = ("open_orders_margin", "mmp_margin", "spot_margin")
+"""Parts of `initial_margin_details` that are taken as given; they bear the same names in a book."""
+LAST_TIMESTAMP_MS = 4_102_444_800_000
+"""The year 2100: a later instant is a mistake of units."""
+
+Price = Annotated[float, msgspec.Meta(gt=0)]
+Instant = Annotated[int, msgspec.Meta(ge=0, le=LAST_TIMESTAMP_MS)]
+Setting = float | bool | str
 
 
 class Ticker(msgspec.Struct):
     """Prices of one instrument, as the simulation saw them."""
 
     mark_price: float
-    index_price: float | None = None
-    underlying_price: float | None = None
-    mark_iv: float | None = None
+    index_price: Price | None = None
+    underlying_price: Price | None = None
+    mark_iv: Annotated[float, msgspec.Meta(ge=0)] | None = None
+
+
+class CurrencyEquity(msgspec.Struct):
+    """What an account owns in one currency, the value of its options included."""
+
+    equity: float = 0.0
 
 
 class Portfolio(msgspec.Struct):
     """The simulated book: equity by currency, and positions in the base currency."""
 
     position: dict[str, float]
-    currency: dict[str, Any] = {}
+    currency: dict[str, CurrencyEquity | float] = {}
+
+
+class ModelParams(msgspec.Struct):
+    """The engine's parameters, as `policy_from_params` reads them."""
+
+    general: dict[str, Setting]
+    currency: dict[str, dict[str, Setting]] = {}
+    currency_pair: dict[str, dict[str, Setting]] = {}
+
+
+class MarginBlock(msgspec.Struct):
+    """Margin of one currency; only the charges that are inputs are read, from its details."""
+
+    initial_margin_details: dict[str, Any] | None = None
 
 
 class Simulation(msgspec.Struct):
     """What we read of a response's `result`."""
 
-    model_params: dict[str, dict[str, Any]]
+    model_params: ModelParams
     portfolio: Portfolio
-    index_price: dict[str, float]
+    margins: dict[str, MarginBlock]
     ticker: dict[str, Ticker]
-    margins: dict[str, dict[str, Any]]
-    initial_risk_vectors: dict[str, dict[str, list[float]]] = {}
-    aggregated_risk_vectors: dict[str, dict[str, list[float]]] = {}
+    index_price: dict[str, Price] = {}
 
 
 @dataclass(frozen=True)
@@ -78,20 +105,19 @@ def read_simulation(document: Mapping[str, Any]) -> SimulatedAccount:
     """
     body = document.get("result", document)
     try:
-        simulation = msgspec.convert(body, Simulation)
-    except msgspec.ValidationError as error:
-        raise InputError(
-            Problem("pme/simulate response", str(error), "it has the fields of the API reference")
-        ) from None
-    settlements = [name.upper() for name in simulation.margins]
-    model = "s_pm" if "CROSS" not in settlements else "x_pm"
-    time_ns = int(simulation.model_params["general"]["timestamp"]) * NS_PER_MS
+        simulation = msgspec.convert(body, Simulation, strict=True)
+        time_ms = msgspec.convert(simulation.model_params.general.get("timestamp"), Instant, strict=False)
+    except (msgspec.ValidationError, OverflowError, RecursionError, UnicodeEncodeError) as error:
+        rule = "it has the fields of the API reference, model_params.general.timestamp among them"
+        raise InputError(Problem("pme/simulate response", shown(str(error)), rule)) from None
+    model = "x_pm" if any(name.upper() == "CROSS" for name in simulation.margins) else "s_pm"
+    time_ns = time_ms * NS_PER_MS
     policy = policy_from_params(simulation.model_params, model=model, time_ns=time_ns)
     snapshot = _snapshot(simulation, time_ns)
     return SimulatedAccount(policy, snapshot, _book(simulation, snapshot), simulation)
 
 
-def policy_from_params(params: Mapping[str, Mapping[str, Any]], *, model: str, time_ns: int) -> MarginPolicy:
+def policy_from_params(params: ModelParams, *, model: str, time_ns: int) -> MarginPolicy:
     """Return the venue's own `model_params` as a policy; rules and their grades are those of the nearest dated set.
 
     What the response states and no rule reads is listed in the policy's notes: it may be how a change of rule shows.
@@ -100,17 +126,17 @@ def policy_from_params(params: Mapping[str, Mapping[str, Any]], *, model: str, t
     like = at(f"deribit/{model}", max(time_ns, to_ns(first)))
     settings: dict[str, object] = {}
     unread = []
-    for name, number in params.get("general", {}).items():
+    for name, number in params.general.items():
         if like.knows(f"general.{name}"):
-            settings[f"general.{name}"] = _plain(number)
+            settings[f"general.{name}"] = number
         elif name != "timestamp":
             unread.append(f"general.{name}")
-    for group in ("currency", "currency_pair"):
-        for key, numbers in params.get(group, {}).items():
+    for group, entries in (("currency", params.currency), ("currency_pair", params.currency_pair)):
+        for key, numbers in entries.items():
             for name, number in numbers.items():
                 path = f"{group}.{key}.{name}"
                 if like.knows(path):
-                    settings[path] = _plain(number)
+                    settings[path] = number
                 else:
                     unread.append(path)
     return MarginPolicy.of(
@@ -120,17 +146,15 @@ def policy_from_params(params: Mapping[str, Mapping[str, Any]], *, model: str, t
     )  # fmt: skip
 
 
-def _plain(number: object) -> object:
-    return float(number) if isinstance(number, int) and not isinstance(number, bool) else number
-
-
 def _snapshot(simulation: Simulation, time_ns: int) -> MarketSnapshot:
     instruments = [symbols.parse(name) for name in simulation.ticker]
     rows = list(simulation.ticker.values())
     index = {pair.split("_")[0].upper(): price for pair, price in simulation.index_price.items()}
-    for instrument in instruments:
-        if instrument.settlement in ("USDC", "USDT"):
-            index.setdefault(instrument.settlement, 1.0)
+    for instrument, row in zip(instruments, rows, strict=True):
+        if row.index_price is not None and not simulation.index_price:
+            index.setdefault(instrument.underlying, row.index_price)
+        if instrument.settlement in STABLE_ASSETS:
+            index.setdefault(instrument.settlement, STABLE_USD)
     nan = float("nan")
 
     def forward(instrument: object, row: Ticker) -> float:
@@ -150,19 +174,27 @@ def _snapshot(simulation: Simulation, time_ns: int) -> MarketSnapshot:
 def _book(simulation: Simulation, snapshot: MarketSnapshot) -> Book:
     table = snapshot.table
     positions = []
+    option_value: dict[str, float] = {}
     for name, size in simulation.portfolio.position.items():
+        if size == 0.0:
+            continue  # the venue lists what was closed; it holds nothing and may have no price
         n = table.position(name)
-        usd = table.inverse[n] and table.kind[n] != Kind.OPTION
-        positions.append(Position(name, size * float(snapshot.mark[n]) if usd else size))
+        mark, settlement = float(snapshot.mark[n]), table.settlement[n]
+        is_option = table.kind[n] == Kind.OPTION
+        positions.append(Position(name, size * mark if table.inverse[n] and not is_option else size))
+        if is_option:
+            option_value[settlement] = option_value.get(settlement, 0.0) + size * mark
     charges: dict[str, dict[str, float]] = {}
     for currency, margin in simulation.margins.items():
-        details = margin.get("initial_margin_details", {})
-        for ours, theirs in MARGIN_PARTS.items():
-            if details.get(theirs):
-                asset = "USD" if currency == "cross" else currency.upper()
-                charges.setdefault(ours, {})[asset] = float(details[theirs])
-    balances: dict[str, float] = {}
-    for currency, equity in simulation.portfolio.currency.items():
-        amount = equity.get("equity", 0.0) if isinstance(equity, dict) else equity
-        balances[currency.upper()] = float(amount)
+        asset = "USD" if currency.upper() == "CROSS" else currency.upper()
+        for name in CHARGES:
+            stated = (margin.initial_margin_details or {}).get(name)
+            if isinstance(stated, int | float) and stated:
+                charges.setdefault(name, {})[asset] = float(stated)
+    # Equity as the venue states it holds the value of options, which a book's balance leaves to the snapshot.
+    balances = {
+        currency.upper(): (stated.equity if isinstance(stated, CurrencyEquity) else stated)
+        - option_value.get(currency.upper(), 0.0)
+        for currency, stated in simulation.portfolio.currency.items()
+    }
     return Book.of([Account("simulation", tuple(positions), balances, charges=charges)], origin="pme/simulate response")

@@ -114,7 +114,7 @@ class DeribitPortfolioMargin:
         tensor = pnl_in_unit(book, pnl, one.currency)
         units = {}
         for base in sorted(bases & set(scenarios.underlyings)):
-            base_price = book.snapshot.index.get(base, np.nan)
+            base_price = usd_price(book, base)
             stressed = self.cross and stresses_equity(policy, base)
             units[base] = Unit(
                 currency=one.currency,
@@ -182,6 +182,7 @@ class DeribitPortfolioMargin:
             worst_scenario=scenario,
             worst_underlying=where[binding],
             underlyings=names,
+            cross=self.cross,
             refused_assets={
                 asset: why for asset in equities if self.cross and (why := refused_collateral(policy, asset))
             },
