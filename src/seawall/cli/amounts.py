@@ -6,6 +6,8 @@ import math
 
 WHOLE_DOLLARS_FROM = 10_000.0
 """Cents below this only, USD: a terminal is narrow."""
+PLAIN_UP_TO = 1e12
+"""Larger amounts are written with an exponent, so that no digit is cut off."""
 _UNITS = ((1e9, "bn"), (1e6, "m"), (1e4, "k"))
 
 
@@ -19,6 +21,8 @@ def amount(number: float, currency: str) -> str:
     """
     if math.isnan(number):
         return "n/a"
+    if abs(number) >= PLAIN_UP_TO:
+        return f"{number:.6g}"
     places = 6
     if currency.startswith("USD"):
         places = 2 if abs(number) < WHOLE_DOLLARS_FROM else 0
@@ -37,6 +41,8 @@ def compact(number: float) -> str:
         return "n/a"
     if number == 0.0:
         return "0"
+    if abs(number) >= 1e12:
+        return f"{number:+.1e}".replace("e+", "e")
     for unit, name in _UNITS:
         if abs(number) >= unit:
             return f"{number / (1e3 if name == 'k' else unit):+.3g}{name}"

@@ -45,7 +45,7 @@ def demo() -> None:
     _models(out, book, market, results)
     out.rule(EXPLAINED)
     cross = results[MODELS.index("deribit/x_pm")]
-    out.print(show.margin_table(cross[EXPLAINED]))
+    out.print(show.margin_table(cross[EXPLAINED], width=out.width))
     out.print(show.explanation(cross.explain(EXPLAINED), with_notes=False))
     out.print(
         "Next: write a book.csv with the header account,instrument,size and type `seawall margin book.csv`.",
@@ -61,7 +61,7 @@ def _models(out: Console, book: Book, market: MarketSnapshot, results: list[Marg
     table.add_column("book")
     for model in MODELS:
         table.add_column(_short(model), justify="right")
-    table.add_column("netting saves", justify="right")
+    table.add_column("netting\nsaves", justify="right")
     for a, name in enumerate(book.accounts):
         cells = [f"{one[a]:,.0f}\n{two[a]:,.0f}" for one, two in zip(initial, maintenance, strict=True)]
         saved = 1.0 - initial[0][a] / alone[a] if alone[a] else 0.0

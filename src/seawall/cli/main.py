@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from cyclopts import App
@@ -20,13 +21,13 @@ app = App(
     version=__version__,
     help="""Portfolio margin for crypto derivatives: venue-exact, explained, and honest about how sure it is.
 
-Start here:
+Start here: all of it on a bundled real market, what a book needs, what a trade would change.
 
-    seawall demo                                            all of it, on a bundled real market
+    seawall demo
 
-    seawall margin book.csv --policy deribit/x_pm           what a book needs, and why
+    seawall margin book.csv --policy deribit/x_pm
 
-    seawall what-if book.csv --trade "BTC-PERPETUAL -10000"   what a trade would change
+    seawall what-if book.csv --trade "BTC-PERPETUAL -10000"
 
 A book is a CSV file with the header account,instrument,size; an asset such as BTC or USDC is collateral.
 Exit codes: 0 fine, 2 bad input, 3 a margin is unavailable, 4 the venue failed.
@@ -34,11 +35,11 @@ Exit codes: 0 fine, 2 bad input, 3 a margin is unavailable, 4 the venue failed.
     help_format="markdown",
 )
 # Commands are named by where they live and loaded when called, so that `seawall --help` stays quick.
-app.command("seawall.cli.margin:margin", name="margin")
-app.command("seawall.cli.what_if:what_if", name="what-if")
-app.command("seawall.cli.policy:app", name="policy")
-app.command("seawall.cli.snapshot:app", name="snapshot")
-app.command("seawall.cli.demo:demo", name="demo")
+app.command("seawall.cli.margin:margin", name="margin", help="Say what margin each account of a book needs, and why.")
+app.command("seawall.cli.what_if:what_if", name="what-if", help="Say what some trades would do to a margin.")
+app.command("seawall.cli.policy:app", name="policy", help="Margin parameters: list, show, compare.")
+app.command("seawall.cli.snapshot:app", name="snapshot", help="Market snapshots: take, show, fit, convert.")
+app.command("seawall.cli.demo:demo", name="demo", help="All of it, on a bundled real market.")
 
 
 def main() -> None:
@@ -48,9 +49,12 @@ def main() -> None:
     try:
         code = app()
     except BrokenPipeError:
-        # The reader of a pipe has gone, as `| head` does; Python would complain once more at exit.
-        sys.stderr.close()
+        # The reader of a pipe has gone, as `| head` does; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except OSError as error:
+        print(f"seawall: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
     except SeawallError as error:
         print(f"seawall: {error}", file=sys.stderr)
         code = EXIT_BAD_INPUT

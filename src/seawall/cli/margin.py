@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from cyclopts import Parameter
 
 from seawall.api.books import load_book
@@ -66,20 +65,21 @@ def margin(
     explained = [account] if account else list(book.accounts) if explain or len(book) == 1 else []
     if account:
         book.row(account)
+    shown = [row for row in margins.rows() if not account or row["account"] == account]
     if json:
-        shown = [row for row in margins.rows() if not account or row["account"] == account]
         behind = {name: explanation_document(margins.explain(name)) for name in explained}
         print_json({"margins": shown, "explained": behind, "snapshot_notes": market.notes})
     elif csv:
-        print_csv([row for row in margins.rows() if not account or row["account"] == account])
+        print_csv(shown)
     else:
         out = show.console()
         out.print(show.headline(market, margins.policy.id))
-        out.print(show.margin_table(row for row in margins if not account or row.account == account))
+        members = margins[account] if account else tuple(margins)
+        out.print(show.margin_table(members, width=out.width))
         for name in explained:
             if len(book) > 1:
                 out.rule(name)
             out.print(show.explanation(margins.explain(name)))
         if not explained:
             out.print("--account NAME explains one account to the bottom.", style="dim")
-    return EXIT_UNAVAILABLE if np.isnan(margins.initial_margin).any() else 0
+    return EXIT_UNAVAILABLE if any(row["unavailable"] for row in shown) else 0

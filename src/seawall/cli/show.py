@@ -19,14 +19,24 @@ from seawall.market import MarketSnapshot
 
 PIPED_WIDTH = 120
 """Columns of a table that no terminal shows: a file or a pipe has room."""
+WIDE_FROM = 104
+"""From this many columns on the whole table fits."""
+LISTED_COUNT = 3
+"""Up to this many netting sets a narrow terminal gets one line a figure."""
 SHOWN_ACCOUNTS_COUNT = 50
 """A terminal shows this many netting sets; --csv and --json give all."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main`: the reader has gone, which is no failure."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return a console for standard output; a pipe gets plain text of a fixed width."""
-    made = Console(highlight=False)
-    return made if made.is_terminal else Console(highlight=False, width=max(made.width, PIPED_WIDTH))
+    made = _Console(highlight=False)
+    return made if made.is_terminal else _Console(highlight=False, width=max(made.width, PIPED_WIDTH))
 
 
 def headline(snapshot: MarketSnapshot, policy_id: str) -> str:
@@ -36,36 +46,77 @@ def headline(snapshot: MarketSnapshot, policy_id: str) -> str:
     return f"{snapshot.name} at {iso(snapshot.time_ns)}, {prices} USD, digest {snapshot.digest}; policy {policy_id}"
 
 
-def margin_table(rows: Iterable[AccountMargin], *, title: str = "") -> RenderableType:
-    """Return netting sets as a table, and below it why any has no number."""
+def margin_table(rows: Iterable[AccountMargin], *, width: int, title: str = "") -> RenderableType:
+    """Return netting sets as a table, and below it why any has no number.
+
+    A narrow terminal gets fewer columns, or one line a figure where there are few netting sets: no figure is ever cut.
+    """
+    members = list(rows)
+    shown = members[:SHOWN_ACCOUNTS_COUNT]
+    table = _margin_table(shown, title) if width >= WIDE_FROM else _short_table(shown, title)
+    if width < WIDE_FROM and len(shown) <= LISTED_COUNT:
+        table = Group(*(_list(row, title) for row in shown))
+    below = [
+        Text(f"{row.account} is unavailable: {row.unavailable}", style="yellow") for row in shown if row.unavailable
+    ]
+    if hidden := len(members) - len(shown):
+        below.append(Text(f"... and {hidden} more; --csv and --json give all"))
+    return Group(table, *below)
+
+
+def _figures(row: AccountMargin) -> dict[str, str | Text]:
+    return {
+        "equity": amount(row.equity, row.currency),
+        "initial": amount(row.initial_margin, row.currency),
+        "maintenance": amount(row.maintenance_margin, row.currency),
+        "ratio": Text(ratio(row.margin_ratio), style="bold red" if row.margin_ratio >= 1.0 else ""),
+        "available": amount(row.available_funds, row.currency),
+    }
+
+
+def _evidence_word(row: AccountMargin) -> str:
+    return "unavailable" if row.unavailable else row.evidence.value
+
+
+def _margin_table(rows: list[AccountMargin], title: str) -> RenderableType:
     table = Table(title=title or None, title_justify="left", pad_edge=False)
     table.add_column("account", overflow="fold", min_width=10)
     table.add_column("in", no_wrap=True)
     for name in ("equity", "initial", "maintenance", "ratio", "available"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("worst scenario", min_width=17)
+    table.add_column("worst scenario", min_width=12)
     table.add_column("evidence", no_wrap=True)
-    reasons: list[Text] = []
-    hidden = 0
-    for i, row in enumerate(rows):
-        if i >= SHOWN_ACCOUNTS_COUNT:
-            hidden += 1
-            continue
-        money = [row.equity, row.initial_margin, row.maintenance_margin]
-        table.add_row(
-            row.account,
-            row.currency,
-            *(amount(number, row.currency) for number in money),
-            Text(ratio(row.margin_ratio), style="bold red" if row.margin_ratio >= 1.0 else ""),
-            amount(row.available_funds, row.currency),
-            row.worst_scenario or "-",
-            "unavailable" if row.unavailable else row.evidence.value,
-        )
-        if row.unavailable:
-            reasons.append(Text(f"{row.account} is unavailable: {row.unavailable}", style="yellow"))
-    if hidden:
-        reasons.append(Text(f"... and {hidden} more; --csv and --json give all"))
-    return Group(table, *reasons)
+    for row in rows:
+        worst = row.worst_scenario or "-"
+        table.add_row(row.account, row.currency, *_figures(row).values(), worst, _evidence_word(row))
+    return table
+
+
+def _short_table(rows: list[AccountMargin], title: str) -> RenderableType:
+    table = Table(title=title or None, title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("account", overflow="fold", min_width=10)
+    table.add_column("in", no_wrap=True)
+    for name in ("initial", "maintenance", "ratio"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("evidence", no_wrap=True)
+    for row in rows:
+        figures = _figures(row)
+        kept = (figures[name] for name in ("initial", "maintenance", "ratio"))
+        table.add_row(row.account, row.currency, *kept, _evidence_word(row))
+    return table
+
+
+def _list(row: AccountMargin, title: str) -> RenderableType:
+    table = Table(title=title or None, title_justify="left", box=None, show_header=False, pad_edge=False)
+    table.add_column("")
+    table.add_column("", justify="right", overflow="fold")
+    table.add_row("account", row.account)
+    for name, figure in _figures(row).items():
+        unit = "" if name == "ratio" else f" {row.currency}"
+        table.add_row(name, Text.assemble(figure, unit))
+    table.add_row("worst scenario", row.worst_scenario or "-")
+    table.add_row("evidence", _evidence_word(row))
+    return table
 
 
 def explanation(found: Explanation, *, with_notes: bool = True) -> RenderableType:

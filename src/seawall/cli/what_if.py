@@ -66,8 +66,8 @@ def what_if(
     else:
         out = show.console()
         out.print(show.headline(market, found.before[0].policy_id if found.before else policy))
-        out.print(show.margin_table(found.before, title="before"))
-        out.print(show.margin_table(found.after, title="after"))
+        out.print(show.margin_table(found.before, width=out.width, title="before"))
+        out.print(show.margin_table(found.after, width=out.width, title="after"))
         out.print(_effects(found))
         out.print(
             "alone: this trade and no other; last: after all the others. A negative number frees margin.", style="dim"

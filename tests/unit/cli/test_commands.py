@@ -130,7 +130,7 @@ def test_the_demo_shows_seven_books_under_four_models() -> None:
     done = seawall("demo")
     assert done.returncode == 0, done.stderr
     for name in ("short_strangle", "covered_call", "calendar", "box", "delta_hedged_short_gamma", "cash_and_carry",
-                 "naked_wing_seller", "S:PM", "X:PM", "S:SM", "X:SM", "netting saves"):  # fmt: skip
+                 "naked_wing_seller", "S:PM", "X:PM", "S:SM", "X:SM", "netting"):  # fmt: skip
         assert name in done.stdout
 
 
@@ -221,3 +221,33 @@ def test_a_venue_that_answers_nonsense_exits_with_four(venue: str, tmp_path: Pat
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "live.seawall").exists()
+
+
+def test_a_narrow_terminal_loses_no_figure(book: str) -> None:
+    command = [sys.executable, "-m", "seawall", "margin", book]
+    script = (
+        "import os, pty, sys\n"
+        "os.environ['COLUMNS'] = '80'\n"
+        "sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "…" not in done.stdout
+    for word in ("worst scenario", "evidence", "vol up", "vol same", "vol down", "◀"):
+        assert word in done.stdout
+
+
+def test_a_reader_that_leaves_is_no_failure(book: str) -> None:
+    line = f"{sys.executable} -m seawall margin {book} --explain; echo code $? >&2"
+    done = subprocess.run(f"({line}) | true", shell=True, capture_output=True, text=True, check=False, timeout=120)
+    assert "code 0" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_only_what_is_asked_for_decides_the_exit_code(tmp_path: Path) -> None:
+    path = tmp_path / "book.csv"
+    path.write_text(TWO.replace("other,BTC,1", "other,DOGE,1"))
+    assert seawall("margin", str(path), "--account", "desk").returncode == 0
+    assert seawall("margin", str(path), "--account", "other").returncode == 3
