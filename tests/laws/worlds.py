@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -82,6 +83,42 @@ def held_names(policy: MarginPolicy) -> tuple[str, ...]:
     return tuple(i.name for i in INSTRUMENTS if knows(policy, i.underlying))
 
 
+TAKES_SIZE_INTO_ACCOUNT = frozenset({"extended_dampener", "m_inc", "increment_per_coin"})
+"""What forgives a small loss or charges a large position more than in proportion, wherever a policy has it."""
+
+
+@cache
+def proportionate(policy_id: str) -> MarginPolicy:
+    """Return a policy without what looks at size: what is left scales, and two books never need more than apart."""
+    policy = policy_of(policy_id)
+    return policy.with_numbers(
+        {name: 0.0 for name in policy.parameters if name.rpartition(".")[2] in TAKES_SIZE_INTO_ACCOUNT}
+    )
+
+
+@dataclass(frozen=True)
+class Member:
+    """A policy and instruments under which a law holds that the policy does not keep for every book."""
+
+    policy: MarginPolicy
+    names: tuple[str, ...]
+
+
+def members_of(policy_id: str, *, promised: bool) -> tuple[Member, ...]:
+    """Return where a law of size can be tried: all of a policy that promises it, and else what is known to keep it.
+
+    Standard margin looks at the size of futures only, so its options keep the law with the numbers as they are.
+    """
+    policy, tame = policy_of(policy_id), proportionate(policy_id)
+    names = held_names(policy)
+    members = [Member(policy, names)] if promised else []
+    if tame is not policy:
+        members.append(Member(tame, names))
+    if not any(name.rpartition(".")[2] == "extended_dampener" for name in policy.parameters):
+        members.append(Member(policy, tuple(name for name in names if NAMES.index(name) in _OPTIONS)))
+    return tuple(members)
+
+
 def lot(name: str) -> float:
     """Return a size step that makes positions of all instruments comparable in worth: USD, or coins."""
     instrument = INSTRUMENTS[NAMES.index(name)]
@@ -110,10 +147,15 @@ _OPTIONS = frozenset(i for i, instrument in enumerate(INSTRUMENTS) if isinstance
 
 
 def accounts_of(
-    policy: MarginPolicy, *, owns_coins: bool = True, with_orders: bool = True, with_charges: bool = False
+    policy: MarginPolicy,
+    *,
+    names: Sequence[str] = (),
+    owns_coins: bool = True,
+    with_orders: bool = True,
+    with_charges: bool = False,
 ) -> st.SearchStrategy[Account]:
-    """Return accounts that hold only what a policy knows."""
-    names = held_names(policy)
+    """Return accounts that hold only what a policy knows, or of that only `names`."""
+    names = names or held_names(policy)
     coins = [base for base in ("BTC", "ETH") if knows(policy, base)]
     amounts = st.floats(-3.0, 20.0).map(lambda amount: round(amount, 4))
     balances = st.dictionaries(st.sampled_from([*coins, "USDC"]), amounts, max_size=2)
@@ -162,3 +204,20 @@ def scaled(account: Account, by: float) -> Account:
         account.id, times(account.positions), {a: x * by for a, x in account.balances.items()},
         times(account.orders), charges,
     )  # fmt: skip
+
+
+def settled(account: Account) -> Account:
+    """Return an account whose futures carry no unrealised profit, as after a daily settlement."""
+    return replace(account, positions=_without_entry(account.positions))
+
+
+def joined(one: Account, two: Account) -> Account:
+    """Return an account that holds what two settled accounts without orders and charges hold."""
+    sizes: dict[str, float] = {}
+    owned: dict[str, float] = {}
+    for account in (one, two):
+        for position in account.positions:
+            sizes[position.instrument] = sizes.get(position.instrument, 0.0) + position.size
+        for asset, amount in account.balances.items():
+            owned[asset] = owned.get(asset, 0.0) + amount
+    return Account("both", tuple(Position(name, size) for name, size in sizes.items() if size), owned)

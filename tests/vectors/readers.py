@@ -55,7 +55,13 @@ class Report:
 
 def folder() -> Path:
     """Return the folder of shared vectors, which may not be there."""
-    return Path(os.environ.get(FOLDER_VARIABLE) or DEFAULT_FOLDER)
+    return asked_folder() or DEFAULT_FOLDER
+
+
+def asked_folder() -> Path | None:
+    """Return the folder that the caller names, None where the default is meant."""
+    named = os.environ.get(FOLDER_VARIABLE)
+    return Path(named) if named else None
 
 
 def matches(where: Path) -> list[tuple[Path, Reader]]:

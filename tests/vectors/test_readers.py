@@ -237,6 +237,9 @@ def test_spot_greeks_are_the_slopes_of_the_price(kind: str) -> None:
         "delta": slope("S", 1e-3), "vega": slope("sigma", 1e-5), "theta": -slope("T", 1e-5), "rho": slope("r", 1e-5),
         "dividend_rho": slope("q", 1e-5), "carry_rho": -slope("q", 1e-5), "strike_sensitivity": slope("K", 1e-3),
         "rho_futures": together, "elasticity": slope("S", 1e-3) * 105.0 / price(),
+        "theta_per_day": -slope("T", 1e-5) / 365.0,
+        "itm_cash_probability": abs(slope("K", 1e-3)) * math.exp(0.07 * 0.7),
+        "gamma_percent": 1.05 * (price(S=105.01) - 2 * price() + price(S=104.99)) / 1e-4,
         "gamma": (price(S=105.01) - 2 * price() + price(S=104.99)) / 1e-4,
         "dual_gamma": (price(K=98.01) - 2 * price() + price(K=97.99)) / 1e-4,
         "vanna": (theory_haug.spot_greeks(at | {"sigma": 0.31001})["delta"] - ours["delta"]) / 1e-5,
@@ -244,6 +247,66 @@ def test_spot_greeks_are_the_slopes_of_the_price(kind: str) -> None:
     }  # fmt: skip
     for name, number in expected.items():
         assert ours[name] == pytest.approx(number, rel=2e-3, abs=1e-5), name
+    assert set(ours) - set(expected) == {"price", "delta_forward", "gamma_forward"}
+    assert set(ours) == set(theory_haug.DEFINED)
+
+
+HAUG_1998 = [
+    ("delta", "call", 105, 100, 0.5, 0.10, 0.10, 0.36, 0.5946),
+    ("delta", "put", 105, 100, 0.5, 0.10, 0.10, 0.36, -0.3566),
+    ("elasticity", "put", 105, 100, 0.5, 0.10, 0.10, 0.36, -4.8775),
+    ("gamma", "call", 55, 60, 0.75, 0.10, 0.0, 0.30, 0.0278),
+    ("gamma", "put", 55, 60, 0.75, 0.10, 0.0, 0.30, 0.0278),
+    ("vega", "call", 55, 60, 0.75, 0.10, 0.0, 0.30, 18.9358),
+    ("vega", "put", 55, 60, 0.75, 0.10, 0.0, 0.30, 18.9358),
+    ("theta", "put", 430, 405, 1 / 12, 0.07, 0.05, 0.20, -31.1924),
+    ("thetaPerDay", "put", 430, 405, 1 / 12, 0.07, 0.05, 0.20, -0.0855),
+    ("rho", "call", 72, 75, 1.0, 0.09, 0.0, 0.19, 38.7325),
+    ("dividendRho", "put", 500, 490, 0.25, 0.08, 0.05, 0.15, 42.2254),
+    ("carry_rho_dividend", "put", 500, 490, 0.25, 0.08, 0.05, 0.15, 42.2254),
+    ("carry_rho", "put", 500, 490, 0.25, 0.08, 0.05, 0.15, -42.2254),
+]
+"""Haug, Option Pricing Formulas, 1998, pages 11 to 16, as QuantLib's europeanoption test has them: type, S, K, T, r, q,
+sigma. The last row is the one above it under its other sign."""
+
+
+@pytest.mark.parametrize("row", HAUG_1998, ids=lambda row: f"{row[0]}-{row[1]}")
+def test_the_greeks_of_haugs_book_are_reproduced_under_their_names(row: tuple[Any, ...]) -> None:
+    greek, *at, printed = row
+    inputs = dict(zip(("type", "S", "K", "T", "r", "q", "sigma"), at, strict=True))
+    for case in (
+        {"inputs": inputs | {"greek": greek}, "expected": {"value": printed}},
+        {"inputs": inputs, "greek": greek, "expected": {"value": printed}},
+        {"inputs": inputs, "expected": {greek: printed}},
+    ):
+        assert not failures(theory_haug.read({"cases": [case]}))
+        case["expected"] = {name: number * 1.01 + 3e-4 for name, number in case["expected"].items()}
+        assert len(failures(theory_haug.read({"cases": [case]}))) == 1
+
+
+@pytest.mark.parametrize("kind", ["call", "put"])
+@pytest.mark.parametrize("greek", [*theory_haug.DEFINED, *theory_haug.ALIASES])
+def test_every_greek_has_a_name_for_calls_and_puts(greek: str, kind: str) -> None:
+    at = {"type": kind, "S": 100.0, "K": 110.0, "T": 0.5, "r": 0.05, "q": 0.02, "sigma": 0.3}
+    words = greek.split("_")
+    camel = words[0] + "".join(word.title() for word in words[1:])
+    for name in (greek, camel, f"{greek}_{kind}", greek.upper().replace("_", " ")):
+        assert theory_haug.canonical(name) in theory_haug.spot_greeks(at), name
+
+
+def test_a_puts_chance_of_ending_in_the_money_is_what_a_calls_leaves() -> None:
+    at = {"S": 100.0, "K": 110.0, "T": 0.5, "r": 0.05, "q": 0.02, "sigma": 0.3}
+    chances = [theory_haug.spot_greeks(at | {"type": kind})["itm_cash_probability"] for kind in ("call", "put")]
+    assert sum(chances) == pytest.approx(1.0, abs=1e-14)
+    assert chances[0] < chances[1]
+
+
+@pytest.mark.parametrize("greek", ["charm", "delta2", "", "zeta"])
+def test_a_greek_without_a_definition_is_a_failure_and_never_dropped(greek: str) -> None:
+    inputs = {"type": "put", "S": 1, "K": 1, "T": 1, "r": 0, "q": 0, "sigma": 1}
+    for case in ({"inputs": inputs | {"greek": greek}, "expected": {"value": 1.0}},
+                 {"inputs": inputs, "expected": {"delta": -0.3085, greek: 1.0}}):  # fmt: skip
+        assert any("not understood" in line for line in failures(theory_haug.read({"cases": [case]})))
 
 
 def test_cases_of_a_later_part_are_counted() -> None:
@@ -258,19 +321,65 @@ def test_a_file_that_is_no_json_fails_and_does_not_stop_the_others(tmp_path: Pat
     assert check(broken, reader).failed
 
 
-def test_the_command_says_2_without_a_folder_1_on_a_failure_and_0_else(
+@pytest.mark.parametrize("holds", ["no folder", "nothing", "a file of no reader"])
+def test_the_command_says_2_where_the_named_folder_has_nothing_to_check(
+    holds: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = tmp_path / "vectors"
+    if holds != "no folder":
+        where.mkdir()
+    if holds == "a file of no reader":
+        (where / "unheard_of.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(where))
+    assert main() == 2
+    shown = capsys.readouterr()
+    assert FOLDER_VARIABLE in shown.err
+    assert str(where) in shown.err
+    assert names_every_published_file(shown.out)
+
+
+def test_the_command_checks_the_published_numbers_in_a_clone_that_has_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "nowhere"))
-    assert main() == 2
-    assert FOLDER_VARIABLE in capsys.readouterr().err
-    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    source = PUBLISHED / "cex_deribit_sm_linear_perp.json"
-    target = tmp_path / "cex_deribit_sm_linear_perp_of_tomorrow.json"
-    target.write_bytes(source.read_bytes())
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    monkeypatch.setattr("tests.vectors.readers.DEFAULT_FOLDER", tmp_path / "nowhere")
     assert main() == 0
-    document = json.loads(source.read_text(encoding="utf-8"))
-    document["cases"][-1]["im_usdc"] += 1
-    target.write_text(json.dumps(document), encoding="utf-8")
+    shown = capsys.readouterr()
+    assert names_every_published_file(shown.out)
+    assert "only the numbers that come with the tests" in shown.out
+    assert shown.err == ""
+
+
+def test_a_published_number_that_is_missed_fails_the_command_in_a_bare_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    monkeypatch.setattr("tests.vectors.readers.DEFAULT_FOLDER", tmp_path / "nowhere")
+    monkeypatch.setattr("tests.vectors.__main__.PUBLISHED", tmp_path)
+    spoil(PUBLISHED / "cex_deribit_sm_linear_perp.json", tmp_path)
     assert main() == 1
     assert "FAIL" in capsys.readouterr().out
+
+
+def test_the_command_says_0_where_all_files_pass_and_1_where_a_case_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    source = PUBLISHED / "cex_deribit_sm_linear_perp.json"
+    (tmp_path / "cex_deribit_sm_linear_perp_of_tomorrow.json").write_bytes(source.read_bytes())
+    assert main() == 0
+    assert "of_tomorrow" in capsys.readouterr().out
+    spoil(source, tmp_path)
+    assert main() == 1
+    assert "FAIL" in capsys.readouterr().out
+
+
+def names_every_published_file(shown: str) -> bool:
+    return all(f"ok   {file.name}: " in shown for file in PUBLISHED.glob("*.json"))
+
+
+def spoil(source: Path, folder: Path) -> None:
+    """Copy a file of worked examples with one number wrong."""
+    document = json.loads(source.read_text(encoding="utf-8"))
+    document["cases"][-1]["im_usdc"] += 1
+    (folder / source.name).write_text(json.dumps(document), encoding="utf-8")

@@ -84,9 +84,7 @@ def show_(policy: str, /, *, at_time: Annotated[str, Parameter(name="--at")] = N
             table.add_row(*(Text(str(row[name])) for name in ("name", "setting", "unit", "bounds", "grade", "source")))
         out.print(table)
         if policy != found.id and at_time == NOW:
-            out.print(
-                "The newest set; a margin takes the one at its snapshot's time, which --at DATE shows."
-            )
+            out.print("The newest set; a margin takes the one at its snapshot's time, which --at DATE shows.")
         if found.notes:
             out.print(Text(found.notes.strip(), style="dim"))
 

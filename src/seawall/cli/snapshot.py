@@ -135,9 +135,18 @@ def _show(found: MarketSnapshot) -> None:
     out.print(f"source: {found.source}")
     for asset, price in found.index.items():
         out.print(f"index: {asset} {price:,.2f} USD ({found.index_origin[asset].name.lower()})")
-    table = Table(pad_edge=False)
-    for name in ("expiry", "days", "forward", "origin", "futures", "options", "vol near the money", "two-sided"):
-        table.add_column(name, justify="left" if name in ("expiry", "origin") else "right")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for name in (
+        "expiry",
+        "days",
+        "forward",
+        "origin",
+        "futures",
+        "options",
+        "vol at\nthe money",
+        "quoted on\nboth sides",
+    ):
+        table.add_column(name, justify="left" if name in ("expiry", "origin") else "right", no_wrap=True)
     options = found.table.is_kind(Kind.OPTION)
     for expiry in np.unique(found.table.expiry_ns):
         here = found.table.expiry_ns == expiry

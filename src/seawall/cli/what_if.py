@@ -76,15 +76,22 @@ def what_if(
 
 
 def _effects(found: WhatIf) -> Table:
-    table = Table(title="change of margin, USD", title_justify="left", pad_edge=False, show_footer=True)
+    table = Table(
+        title="change of margin, USD",
+        title_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        show_footer=True,
+    )
     initial = found.initial_after_usd - found.initial_before_usd
     maintenance = found.maintenance_after_usd - found.maintenance_before_usd
-    table.add_column("trade", footer="all of them")
-    table.add_column("size", justify="right")
-    table.add_column("initial, alone", justify="right")
-    table.add_column("maintenance, alone", justify="right")
-    table.add_column("initial, last", amount(initial, "USD"), justify="right")
-    table.add_column("maintenance, last", amount(maintenance, "USD"), justify="right")
+    table.add_column("trade", footer="all of them", overflow="fold")
+    table.add_column("size", justify="right", overflow="fold")
+    table.add_column("initial\nalone", justify="right", no_wrap=True)
+    table.add_column("maint.\nalone", justify="right", no_wrap=True)
+    table.add_column("initial\nlast", amount(initial, "USD"), justify="right", no_wrap=True)
+    table.add_column("maint.\nlast", amount(maintenance, "USD"), justify="right", no_wrap=True)
     for effect in found.effects:
         money = (effect.initial_alone, effect.maintenance_alone, effect.initial_last, effect.maintenance_last)
         table.add_row(
