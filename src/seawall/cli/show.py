@@ -153,8 +153,8 @@ def _contributions(matrix: RiskMatrix) -> Table:
         show_footer=True,
     )
     total = float(matrix.contributions.sum())
-    table.add_column("position", footer="sum of positions")
-    table.add_column("profit and loss", amount(total, matrix.currency), justify="right")
+    table.add_column("position", footer="worst case")
+    table.add_column("profit and loss", amount(-matrix.worst, matrix.currency), justify="right")
     table.add_column("share of the loss", justify="right")
     for i in np.argsort(matrix.contributions, kind="stable"):
         part = float(matrix.contributions[i])
