@@ -1,32 +1,32 @@
-"""`load_book`: a book from a file, a frame, rows, a mapping, or Deribit's own JSON; all problems in one error."""
+"""`load_book`: a book from a file, a frame, rows, a mapping, or a venue's own JSON; all problems in one error."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
+from seawall.api.snapshots import grammar_of
 from seawall.core.errors import InputError, Problem, UnknownNameError
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
-from seawall.portfolio.assemble import NameRule, book_of_cells
+from seawall.portfolio.assemble import NamesRule, book_of_cells
 from seawall.portfolio.cells import Cells
 from seawall.portfolio.csv_form import csv_cells
 from seawall.portfolio.findings import SHOWN_CHARACTERS_COUNT, Findings, by_row
 from seawall.portfolio.frames import frame_cells, is_frame
 from seawall.portfolio.json_form import document_cells, parsed_json
+from seawall.portfolio.names import refused_names
 from seawall.portfolio.resolve import resolve_findings
-from seawall.venues.deribit import accounts, symbols
+from seawall.venues.catalogue import VENUES
 
 BookSource: TypeAlias = Any
 """A path, `-`, bytes, an open file, a frame, rows, a mapping, or a book; `load_book` says what each is read as."""
 
-POSITIONS_KEYS = ("positions", "get_positions")
-SUMMARIES_KEYS = ("summaries", "account_summaries", "get_account_summaries")
-"""Keys under which one mapping brings Deribit's two answers."""
+NameRule: TypeAlias = Callable[[str], object]
+"""A grammar: raises InputError for a name that no instrument can have."""
 
 _CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 _RULE = (
@@ -41,13 +41,32 @@ def bundled_books() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")))
 
 
+def written_by_a_venue(name: str) -> None:
+    """Refuse a name that no venue of the catalogue could write.
+
+    Raises
+    ------
+    InputError
+        With what each venue's grammar says against it.
+    """
+    problems: list[Problem] = []
+    for venue in VENUES.values():
+        try:
+            venue.parse(name)
+        except InputError as error:
+            problems.extend(error.problems)
+        else:
+            return
+    raise InputError(problems)
+
+
 def load_book(
     source: BookSource,
     *,
     snapshot: MarketSnapshot | None = None,
     check_lots: bool = True,
     account: str | None = None,
-    name_rule: NameRule | None = symbols.parse,
+    name_rule: NameRule | None = written_by_a_venue,
 ) -> Book:
     """Return a book.
 
@@ -62,11 +81,11 @@ def load_book(
     snapshot
         When given, the book is checked against it too: unknown and expired instruments, sizes off the lot.
     check_lots
-        Refuse sizes off the lot; needs `snapshot`. Deribit's own answers are never checked for it: they can hold dust.
+        Refuse sizes off the lot; needs `snapshot`. A venue's own answers are never checked for it: they can hold dust.
     account
-        Name of the account in Deribit's answers; by default the venue's id of it.
+        Name of the account in a venue's answers; by default the venue's id of it.
     name_rule
-        Grammar of instrument names, asked where there is no snapshot; Deribit's, or None to take any name.
+        Grammar of instrument names, asked where there is no snapshot; that of any venue, or None to take any name.
 
     Raises
     ------
@@ -87,17 +106,40 @@ def load_book(
     else:
         content, origin = _content(source)
         findings = Findings(origin)
-        if (answers := _deribit_answers(content, findings)) is not None:
-            book, lots = accounts.book_from_responses(*answers, account=account), False
+        if (answered := _venue_book(content, origin, account)) is not None:
+            book, lots = answered, False
         else:
-            rule = name_rule if snapshot is None else None  # the snapshot knows better which names there are
-            book, lots = book_of_cells(_cells(content, findings), findings, name_rule=rule), check_lots
-    problems = list(findings.problems())
+            rule = _names_rule(name_rule, snapshot)
+            book, lots = book_of_cells(_cells(content, findings), findings, names_rule=rule), check_lots
     if snapshot is not None:
-        problems += resolve_findings(book, snapshot, check_lots=lots, parse=symbols.parse).problems()
-    if problems:
-        raise InputError(problems)
+        findings.add_all(resolve_findings(book, snapshot, check_lots=lots, parse=grammar_of(snapshot)))
+    findings.raise_any()
     return book
+
+
+def _venue_book(content: Any, origin: str, account: str | None) -> Book | None:
+    """Return the book of a venue's private answers, told by their shape; None for other content."""
+    books = (venue.read_account(content, origin=origin, account=account) for venue in VENUES.values())
+    return next((book for book in books if book is not None), None)
+
+
+def _names_rule(name_rule: NameRule | None, snapshot: MarketSnapshot | None) -> NamesRule | None:
+    """Return what names are checked against: a snapshot knows better than any grammar which names there are."""
+    if snapshot is not None:
+        return lambda names: refused_names(names, snapshot, parse=grammar_of(snapshot))
+    return None if name_rule is None else lambda names: _ungrammatical(names, name_rule)
+
+
+def _ungrammatical(names: Sequence[str], name_rule: NameRule) -> dict[int, str]:
+    rules: dict[int, str] = {}
+    for i, name in enumerate(names):
+        try:
+            name_rule(name)
+        except InputError as error:
+            problem = error.problems[0]
+            part = "" if problem.value == name else f"its {problem.field} is {problem.value!r}: "
+            rules[i] = part + problem.rule
+    return rules
 
 
 def _content(source: BookSource) -> tuple[Any, str]:
@@ -170,40 +212,3 @@ def _cells(content: Any, findings: Findings) -> Cells:
 
 def _is_document(content: Any) -> bool:
     return isinstance(content, list | tuple | Mapping)
-
-
-def _deribit_answers(content: Any, findings: Findings) -> tuple[bytes, bytes] | None:
-    """Return Deribit's two answers as bytes when the content is them, told by their shape; None for other content."""
-    both = "Deribit's positions and summaries make a book together: give {'positions': ..., 'summaries': ...}"
-    if _holds(content, "instrument_name"):
-        findings.add("summaries", "missing", both)
-    elif _holds(content, "summaries") or _holds(content, "currency"):
-        findings.add("positions", "missing", both)
-    if len(findings):
-        findings.raise_any()
-    if not isinstance(content, Mapping):
-        return None
-    positions = [key for key in POSITIONS_KEYS if key in content]
-    summaries = [key for key in SUMMARIES_KEYS if key in content]
-    if len(positions) != 1 or len(summaries) != 1 or len(content) != 2:
-        return None
-    return _as_bytes(content[positions[0]]), _as_bytes(content[summaries[0]])
-
-
-def _holds(answer: Any, key: str) -> bool:
-    """Return whether an answer, with or without its JSON-RPC frame, is or lists objects with `key`."""
-    if isinstance(answer, Mapping) and "result" in answer:
-        answer = answer["result"]
-    if isinstance(answer, list | tuple):
-        answer = answer[0] if answer else None
-    both = isinstance(answer, Mapping) and any(name in answer for name in POSITIONS_KEYS)
-    return isinstance(answer, Mapping) and isinstance(answer.get(key), str | list) and not both
-
-
-def _as_bytes(answer: Any) -> bytes:
-    if isinstance(answer, bytes | bytearray):
-        return bytes(answer)
-    try:
-        return json.dumps(answer, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(Problem("answer", str(answer)[:SHOWN_CHARACTERS_COUNT], f"it is JSON: {error}")) from None

@@ -6,20 +6,31 @@ from datetime import datetime
 from typing import TypeAlias
 
 from seawall.api.books import BookSource, load_book
-from seawall.api.snapshots import SnapshotSource, load_snapshot
+from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
+from seawall.core.errors import InputError, Problem
 from seawall.margining import Margins, evaluate
 from seawall.policy import MarginPolicy, at
 from seawall.portfolio import Book
-from seawall.venues.deribit import symbols
 
 PolicySource: TypeAlias = MarginPolicy | str
 
 DEFAULT_POLICY = "deribit/x_pm"
 
 
-def as_policy(policy: PolicySource, *, time: int | str | datetime) -> MarginPolicy:
-    """Return a policy given as itself, as a dated id, or as an id whose newest set at `time` is meant."""
-    return policy if isinstance(policy, MarginPolicy) else at(policy, time)
+def as_policy(policy: object, *, time: int | str | datetime) -> MarginPolicy:
+    """Return a policy given as itself, as a dated id, or as an id whose newest set at `time` is meant.
+
+    Raises
+    ------
+    InputError
+        When it is neither, or no policy has the id.
+    """
+    if isinstance(policy, MarginPolicy):
+        return policy
+    if not isinstance(policy, str):
+        rule = f"a policy is a MarginPolicy or its id, such as {DEFAULT_POLICY} or {DEFAULT_POLICY}/2026-02-15"
+        raise InputError(Problem("policy", type(policy).__name__, rule))
+    return at(policy, time)
 
 
 def margin(
@@ -61,4 +72,4 @@ def margin(
     market = load_snapshot(snapshot)
     held = book if isinstance(book, Book) else load_book(book, snapshot=market, check_lots=check_lots)
     chosen = as_policy(policy, time=market.time_ns)
-    return evaluate(held, market, [chosen], check_lots=check_lots, parse=symbols.parse, compiled=compiled)[0]
+    return evaluate(held, market, [chosen], check_lots=check_lots, parse=grammar_of(market), compiled=compiled)[0]

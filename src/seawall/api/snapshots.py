@@ -17,14 +17,19 @@ from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
 from seawall.market.codec import decode
 from seawall.market.stable_coins import STABLE_ASSETS
+from seawall.portfolio import NameParser
+from seawall.portfolio.findings import SHOWN_CHARACTERS_COUNT
+from seawall.venues.catalogue import VENUES
 
 SnapshotSource: TypeAlias = MarketSnapshot | str | Path | bytes
 
 SUFFIX = ".seawall"
+ARCHIVE_SUFFIX = ".parquet"
 DEFAULT_SNAPSHOT = "deribit-btc-2026-08-01"
 MAX_UNZIPPED_BYTES = 1 << 29
 """A venue's whole chain is a few megabytes of JSON; what unpacks to more than this is no snapshot."""
 _GZIP_MAGIC = b"\x1f\x8b"
+_RULE = "a snapshot is a bundled name, a path, bytes of a file, or a MarketSnapshot"
 
 
 def bundled_snapshots() -> tuple[str, ...]:
@@ -56,7 +61,7 @@ def load_snapshot(
     UnknownNameError
         When it is neither a bundled name nor a file.
     InputError
-        When the file can't be read as a snapshot.
+        When it is something else, or the file can't be read as a snapshot.
 
     Examples
     --------
@@ -67,19 +72,37 @@ def load_snapshot(
     """
     if isinstance(source, MarketSnapshot):
         return source
-    if isinstance(source, bytes):
-        return _completed(_read(source, name="snapshot"), derive=derive)
+    if isinstance(source, bytes | bytearray):
+        return _completed(_read(bytes(source), name="snapshot"), derive=derive)
+    if not isinstance(source, str | Path):
+        raise InputError(Problem("snapshot", type(source).__name__, _RULE))
     if str(source) in bundled_snapshots():
         return decode((resources.files("seawall.data") / "snapshots" / f"{source}{SUFFIX}").read_bytes())
     path = Path(source)
-    if not path.is_file():
-        known = ", ".join(bundled_snapshots())
-        raise UnknownNameError(Problem("snapshot", str(source), f"it is a file, or one of the bundled: {known}"))
-    if path.suffix == ".parquet":
-        from seawall.venues.deribit.archive import snapshots_from_archive  # frames are only needed here
+    try:
+        if not path.is_file():
+            known = ", ".join(bundled_snapshots())
+            rule = f"it is a file, or one of the bundled: {known}"
+            raise UnknownNameError(Problem("snapshot", str(source)[:200], rule))
+        if path.suffix == ARCHIVE_SUFFIX:
+            return _completed(_newest(path, currency=currency, day=day), derive=derive)
+        content = path.read_bytes()
+    except OSError as error:
+        rule = f"a snapshot's file can be read: {error}"[:300]
+        raise InputError(Problem("snapshot", str(source)[:200], rule)) from None
+    return _completed(_read(content, name=path.name.split(".")[0]), derive=derive)
 
-        return _completed(snapshots_from_archive(path, currency=currency, day=day)[-1], derive=derive)
-    return _completed(_read(path.read_bytes(), name=path.name.split(".")[0]), derive=derive)
+
+def grammar_of(snapshot: MarketSnapshot) -> NameParser | None:
+    """Return the grammar of names of a snapshot's venue; None where the catalogue does not list the venue."""
+    venue = VENUES.get(snapshot.venue)
+    return None if venue is None else venue.parse
+
+
+def _newest(path: Path, *, currency: str, day: date | str | None) -> MarketSnapshot:
+    # A table does not name its venue: the second venue with archives brings a way to say which is meant.
+    [read] = [venue.read_archive for venue in VENUES.values() if venue.read_archive is not None]
+    return read(path, currency=currency, day=day)[-1]
 
 
 def _completed(snapshot: MarketSnapshot, *, derive: bool) -> MarketSnapshot:
@@ -95,11 +118,14 @@ def _completed(snapshot: MarketSnapshot, *, derive: bool) -> MarketSnapshot:
 def _read(content: bytes, *, name: str) -> MarketSnapshot:
     if content[:2] == _GZIP_MAGIC:
         content = _gunzipped(content, name)
-    if content.lstrip()[:1] in (b"{", b"["):
-        from seawall.venues.deribit.decode import snapshot_from_native_file
-
-        return snapshot_from_native_file(content, name=name, source=name)
-    return decode(content)
+    if content.lstrip()[:1] not in (b"{", b"["):
+        return decode(content)
+    for venue in VENUES.values():
+        if venue.is_snapshot(content):
+            return venue.read_snapshot(content, name=name)
+    forms = "; ".join(f"{venue.name}'s is {venue.snapshot_form}" for venue in VENUES.values())
+    shown = content[:SHOWN_CHARACTERS_COUNT].decode(errors="replace")
+    raise InputError(Problem("JSON", shown, f"a snapshot in JSON is a venue's public answers: {forms}", where=name))
 
 
 def _gunzipped(content: bytes, name: str) -> bytes:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from seawall.api.books import BookSource, load_book
 from seawall.api.margins import DEFAULT_POLICY, PolicySource, as_policy
-from seawall.api.snapshots import SnapshotSource, load_snapshot
+from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
+from seawall.core.errors import InputError, Problem
+from seawall.core.frames import to_frame
 from seawall.margining import AccountMargin, Margins, evaluate
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
-from seawall.portfolio.trades import Trade, apply_trades, parse_trades
-from seawall.venues.deribit import symbols
+from seawall.portfolio.trades import Trade, TradesSource, apply_trades, parse_trades
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,19 @@ class TradeEffect:
 
 @dataclass(frozen=True)
 class WhatIf:
-    """An account's margin before and after some trades."""
+    """An account's margin before and after some trades.
+
+    Attributes
+    ----------
+    account
+        Whose.
+    before, after
+        Its netting sets.
+    initial_before_usd, initial_after_usd, maintenance_before_usd, maintenance_after_usd
+        All netting sets together, USD; NaN where one is unavailable.
+    effects
+        What each trade does.
+    """
 
     account: str
     before: tuple[AccountMargin, ...]
@@ -50,6 +64,28 @@ class WhatIf:
     maintenance_before_usd: float
     maintenance_after_usd: float
     effects: tuple[TradeEffect, ...]
+
+    def __str__(self) -> str:
+        policies = ", ".join(dict.fromkeys(margin.policy_id for margin in self.before))
+        margins = {
+            "initial margin": (self.initial_before_usd, self.initial_after_usd),
+            "maintenance margin": (self.maintenance_before_usd, self.maintenance_after_usd),
+        }
+        lines = [f"{self.account} under {policies}, in USD", _line("", "before", "after", "change")]
+        lines += [_line(name, before, after, after - before) for name, (before, after) in margins.items()]
+        lines.append(_line("trade", "initial, alone", "maint., alone", "initial, last", "maint., last"))
+        for effect in self.effects:
+            name = f"{effect.trade.instrument} {effect.trade.size:+,.10g}"
+            alone = (effect.initial_alone, effect.maintenance_alone)
+            lines.append(_line(name, *alone, effect.initial_last, effect.maintenance_last))
+        for when, side in (("before", self.before), ("after", self.after)):
+            lines += [f"{when}, unavailable: {margin.unavailable}" for margin in side if margin.unavailable]
+        return "\n".join(lines)
+
+    def table(self, library: str | None = None) -> Any:
+        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
+        rows = self.rows()
+        return to_frame({name: [row[name] for row in rows] for name in rows[0]}, library=library)
 
     def rows(self) -> list[dict[str, object]]:
         """Return one mapping a trade."""
@@ -66,10 +102,15 @@ class WhatIf:
         ]
 
 
+def _line(name: str, *cells: str | float) -> str:
+    texts = (cell if isinstance(cell, str) else "n/a" if np.isnan(cell) else f"{cell:,.2f}" for cell in cells)
+    return f"{name:<36}" + "".join(f"{text:>16}" for text in texts)
+
+
 def what_if(
     book: Book | BookSource,
     snapshot: SnapshotSource,
-    trades: Sequence[Trade | str | tuple[str, float]] | str,
+    trades: TradesSource,
     policy: PolicySource = DEFAULT_POLICY,
     *,
     account: str | None = None,
@@ -85,14 +126,16 @@ def what_if(
     book, snapshot, policy
         As in `margin`.
     trades
-        `"BTC-25SEP26-100000-C -10"`, with `@ price` where it is not the mark; or `Trade` values.
+        `"BTC-25SEP26-100000-C -10"`, with `@ price` where it is not the mark; a list of those, of tuples or of
+        `Trade` values; or a mapping from instruments to sizes.
     account
         Whose; may be left out where the book has one account.
 
     Raises
     ------
     InputError
-        When a trade can't be read, or names an instrument that the snapshot does not have.
+        When a trade can't be read, or names an instrument that the snapshot does not have, or no account is named
+        and the book has several.
 
     Examples
     --------
@@ -111,7 +154,7 @@ def what_if(
 
     def after(some: Sequence[Trade]) -> Margins:
         traded = apply_trades(one, name, some, snapshot=market, check_lots=check_lots)
-        return evaluate(traded, market, [chosen], check_lots=check_lots, parse=symbols.parse)[0]
+        return evaluate(traded, market, [chosen], check_lots=check_lots, parse=grammar_of(market))[0]
 
     margins = [after([]), after(wanted), *(after([trade]) for trade in wanted)]
     margins += [after([*wanted[:i], *wanted[i + 1 :]]) for i in range(len(wanted))]
@@ -141,7 +184,9 @@ def what_if(
 
 def _only_account(book: Book) -> int:
     if len(book) != 1:
-        book.row("")
+        known = ", ".join(book.accounts[:5]) + (", ..." if len(book) > 5 else "")
+        rule = f"the book has {len(book)} accounts; name one with account= (--account on the command line): {known}"
+        raise InputError(Problem("account", "left out", rule, where=book.origin))
     return 0
 
 

@@ -42,11 +42,18 @@ class Problem:
 
 
 SHOWN_PROBLEMS_COUNT = 20
-"""A message lists this many problems and counts the rest; `InputError.problems` holds them all."""
+"""A message lists this many problems and counts all; `InputError.problems` holds more."""
 
 
 class InputError(SeawallError):
-    """Input that breaks a rule. `problems` holds every one found, not just the first.
+    """Input that breaks a rule.
+
+    Attributes
+    ----------
+    problems
+        Every one found, not just the first. A broken file of a million rows keeps some of them.
+    count
+        How many were found, kept or not.
 
     Examples
     --------
@@ -56,14 +63,13 @@ class InputError(SeawallError):
     seawall.core.errors.InputError: size is 0; a row has a size
     """
 
-    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+    def __init__(self, problems: Problem | Iterable[Problem], *, count: int | None = None) -> None:
         self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        assert self.problems, "an InputError needs at least one problem"
+        self.count = len(self.problems) if count is None else count
+        assert 0 < len(self.problems) <= self.count, "an InputError holds at least one problem, and counts all it holds"
         shown = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS_COUNT]]
-        hidden = len(self.problems) - len(shown)
-        if hidden:
-            shown.append(f"... and {hidden} more")
-        head = f"{len(self.problems)} problems:\n  " if len(self.problems) > 1 else ""
+        part = f", the first {len(shown)}" if len(shown) < self.count else ""
+        head = f"{self.count:,} problems{part}:\n  " if self.count > 1 else ""
         super().__init__(head + "\n  ".join(shown))
 
 

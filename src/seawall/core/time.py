@@ -66,14 +66,3 @@ def iso(time_ns: int) -> str:
     '2024-06-17T10:22:20.501Z'
     """
     return to_datetime(time_ns).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def years_between(start_ns: int, end_ns: int) -> float:
-    """Return ACT/365F years from start to end; negative when the end is past.
-
-    Examples
-    --------
-    >>> years_between(0, 365 * NS_PER_DAY)
-    1.0
-    """
-    return (end_ns - start_ns) / NS_PER_YEAR

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
-from seawall.core.errors import InputError
 from seawall.portfolio.book import CHARGES, Book, Holdings
 from seawall.portfolio.cells import Cells, name_codes, numbers
 from seawall.portfolio.findings import Findings
@@ -22,8 +21,8 @@ POSITION, ORDER = KINDS.index("position"), KINDS.index("order")
 BALANCE_CELLS_COUNT = 2**27
 """Balances are dense, accounts by assets; 1 GiB of them is a broken file, not a book."""
 
-NameRule: TypeAlias = Callable[[str], object]
-"""A venue's grammar: raises InputError for a name that no instrument can have."""
+NamesRule: TypeAlias = Callable[[Sequence[str]], Mapping[int, str]]
+"""Asked about instrument names once for all rows: the rule that each refused name breaks, by its position."""
 
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}")
 
@@ -61,20 +60,20 @@ class _Rows:
         return self.by_name([is_asset(name) for name in self.names])
 
 
-def book_of_cells(cells: Cells, findings: Findings, *, name_rule: NameRule | None = None) -> Book:
+def book_of_cells(cells: Cells, findings: Findings, *, names_rule: NamesRule | None = None) -> Book:
     """Return the book of the rows that are whole; what is wrong with the others goes to `findings`.
 
-    A caller raises what was found before the book is used. Accounts keep the order of their first row; instruments
-    and assets are sorted, so that the order of rows never changes a result.
+    A caller raises what was found before the book is used. Every name is checked, whatever else is wrong in its row.
+    Accounts keep the order of their first row; instruments and assets are sorted, so that the order of rows never
+    changes a result.
     """
     count = len(cells.instrument)
     if count == 0 and not len(findings):
         findings.add("rows", 0, "no rows; a book has at least one")
     rows, good = _typed(cells, findings)
     good &= ~_contradictory(rows, findings)
-    if name_rule is not None:
-        good &= ~_nonsense_names(rows, name_rule, findings)
-    good &= ~_repeated(rows, good, findings)
+    refused = np.zeros(count, np.bool_) if names_rule is None else _refused_names(rows, names_rule, findings)
+    good &= ~_repeated(rows, good, findings) & ~refused
     cells_count = len(rows.accounts) * sum(map(is_asset, rows.names))
     if cells_count > BALANCE_CELLS_COUNT:
         findings.add("accounts times assets", cells_count, f"balances are dense, at most {BALANCE_CELLS_COUNT}")
@@ -138,21 +137,15 @@ def _contradictory(rows: _Rows, findings: Findings) -> BoolArray:
     return broken
 
 
-def _nonsense_names(rows: _Rows, name_rule: NameRule, findings: Findings) -> BoolArray:
-    rules: dict[int, str] = {}
-    for i, name in enumerate(rows.names):
-        if not is_asset(name):
-            try:
-                name_rule(name)
-            except InputError as error:
-                problem = error.problems[0]
-                part = "" if problem.value == name else f"its {problem.field} is {problem.value!r}: "
-                rules[i] = part + problem.rule
-    nonsense = rows.by_name([i in rules for i in range(len(rows.names))])
+def _refused_names(rows: _Rows, names_rule: NamesRule, findings: Findings) -> BoolArray:
+    instruments = [i for i, name in enumerate(rows.names) if not is_asset(name)]
+    by_place = names_rule([rows.names[i] for i in instruments])
+    rules = {instruments[place]: rule for place, rule in by_place.items()}
+    refused = rows.by_name([i in rules for i in range(len(rows.names))])
     findings.add_each(
-        nonsense, "instrument", lambda i: rows.names[rows.name[i]], lambda i: rules[int(rows.name[i])], at=rows.at
+        refused, "instrument", lambda i: rows.names[rows.name[i]], lambda i: rules[int(rows.name[i])], at=rows.at
     )
-    return nonsense
+    return refused
 
 
 def _repeated(rows: _Rows, good: BoolArray, findings: Findings) -> BoolArray:

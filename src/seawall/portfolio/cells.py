@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from numbers import Real
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -51,6 +51,8 @@ def name_codes(
 ) -> tuple[tuple[str, ...], IntArray]:
     """Return distinct names in order of appearance and the code of each cell, -1 where it is no name.
 
+    An account may be a whole number, which is read as its text: databases and frames number accounts.
+
     Examples
     --------
     >>> names, codes = name_codes(["b", " a", "b "], field="account", at=np.arange(3), findings=Findings("rows"))
@@ -58,10 +60,13 @@ def name_codes(
     (('b', 'a'), [0, 1, 0])
     """
     texts = cells
+    numbered = field == "account"
     if not set(map(type, cells)) <= {str}:
-        is_text = np.fromiter((isinstance(cell, str) for cell in cells), np.bool_, len(cells))
-        findings.add_each(~is_text, field, lambda i: _shown(cells[i]), f"every row names its {field}, as text", at=at)
-        texts = [str(cell) if isinstance(cell, str) else None for cell in cells]
+        read = [str(cell) if isinstance(cell, str) or (numbered and _is_id(cell)) else None for cell in cells]
+        is_text = np.fromiter((text is not None for text in read), np.bool_, len(cells))
+        kinds = "as text or a whole number" if numbered else "as text"
+        findings.add_each(~is_text, field, lambda i: _shown(cells[i]), f"every row names its {field}, {kinds}", at=at)
+        texts = read
     distinct = list(dict.fromkeys(texts))
     number = dict(zip(distinct, range(len(distinct)), strict=True))
     coded = np.fromiter(map(number.__getitem__, texts), np.int64, len(texts))
@@ -77,6 +82,11 @@ def name_codes(
     rule = f"every row names its {field}, in printable text of at most {NAME_LENGTH_COUNT} characters"
     findings.add_each(refused[coded], field, cells, rule, at=at)
     return tuple(code_of), codes[coded]
+
+
+def _is_id(cell: object) -> bool:
+    """Return whether a cell is a whole number that some database can have as an id."""
+    return not isinstance(cell, bool) and isinstance(cell, Integral) and -(2**63) <= int(cell) < 2**64
 
 
 def numbers(

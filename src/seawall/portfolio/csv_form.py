@@ -1,4 +1,4 @@
-"""CSV to a book: header `account,instrument,size`, and `kind` and `entry_price` where they are known.
+"""CSV to cells: header `account,instrument,size`, and `kind` and `entry_price` where they are known.
 
 Columns come in any order. Blank lines and lines that start with `#` are comments. A file that is separated by `;` or
 by tabs is read when its header, read so, is exactly right.
@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seawall.portfolio.assemble import NameRule, book_of_cells
-from seawall.portfolio.book import Book
 from seawall.portfolio.cells import FIELDS, NEEDED_FIELDS, Cells
 from seawall.portfolio.findings import Findings
 
@@ -24,37 +22,21 @@ few lines to split again one by one when one of them is broken."""
 _EXPECTED = f"the columns are {', '.join(FIELDS)}, of which {' and '.join(NEEDED_FIELDS)} must be there"
 
 
-def read_csv(text: str | bytes, *, origin: str = "book.csv", name_rule: NameRule | None = None) -> Book:
-    r"""Return the book that a CSV text states.
+def csv_cells(text: str | bytes, findings: Findings) -> Cells:
+    r"""Return the cells of a CSV text; what is wrong with its shape goes to `findings`.
 
     Parameters
     ----------
     text
         The file's content; bytes are UTF-8, with or without a byte order mark.
-    origin
-        What the file is called in messages.
-    name_rule
-        A venue's grammar, asked about every instrument name.
-
-    Raises
-    ------
-    InputError
-        With every problem of the file, each with its line.
+    findings
+        Each problem with its line.
 
     Examples
     --------
-    >>> book = read_csv("account,instrument,size\ndesk,BTC,2.5\ndesk,BTC-PERPETUAL,-1000")
-    >>> book.accounts, book.instruments, book.balances.tolist()
-    (('desk',), ('BTC-PERPETUAL',), [[2.5]])
+    >>> csv_cells("account,instrument,size\ndesk,BTC,2.5\ndesk,BTC-PERPETUAL,-1000", Findings("book.csv")).size
+    ['2.5', '-1000']
     """
-    findings = Findings(origin)
-    book = book_of_cells(csv_cells(text, findings), findings, name_rule=name_rule)
-    findings.raise_any()
-    return book
-
-
-def csv_cells(text: str | bytes, findings: Findings) -> Cells:
-    """Return the cells of a CSV text; what is wrong with its shape goes to `findings`."""
     decoded = decoded_text(text, findings) if isinstance(text, bytes) else text.removeprefix("\ufeff")
     if decoded is None:
         return _no_cells()

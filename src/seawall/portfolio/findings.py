@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -108,13 +109,14 @@ class Findings:
         order = -1 if at is None else at if line is None else line
         self._kept.append((order, Problem(field, shown, rule, where=where, line=line)))
 
+    def add_all(self, others: Findings) -> None:
+        """Take over what another look at the same input found; it stands after what is here."""
+        self._count += len(others)
+        self._kept += [(sys.maxsize, problem) for problem in others.problems()]
+
     def problems(self) -> tuple[Problem, ...]:
-        """Return the problems in the order of the input; when some were dropped, the first entry counts them all."""
-        ordered = [problem for _, problem in sorted(self._kept, key=lambda kept: kept[0])][:KEPT_PROBLEMS_COUNT]
-        if self._count > len(ordered):
-            rule = f"{len(ordered)} of them are listed"
-            ordered.insert(0, Problem("number of problems", self._count, rule, where=self.origin))
-        return tuple(ordered)
+        """Return the problems that were kept, in the order of the input; `len` counts them all."""
+        return tuple(problem for _, problem in sorted(self._kept, key=lambda kept: kept[0])[:KEPT_PROBLEMS_COUNT])
 
     def raise_any(self) -> None:
         """Refuse the input if anything was found.
@@ -122,10 +124,10 @@ class Findings:
         Raises
         ------
         InputError
-            With every problem found, up to `KEPT_PROBLEMS_COUNT`.
+            With the problems found, up to `KEPT_PROBLEMS_COUNT`, and how many there are.
         """
         if self._count:
-            raise InputError(self.problems())
+            raise InputError(self.problems(), count=self._count)
 
 
 def _clipped(value: object) -> str:

@@ -1,4 +1,4 @@
-"""JSON to a book and back: a list of rows, or an object of accounts.
+"""JSON to cells: a list of rows, or an object of accounts.
 
 The rows are those of the plain form. The object of accounts is
 
@@ -14,19 +14,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
-from seawall.portfolio.assemble import NameRule, book_of_cells, is_asset
-from seawall.portfolio.book import CHARGES, Book
+from seawall.portfolio.assemble import is_asset
+from seawall.portfolio.book import CHARGES
 from seawall.portfolio.cells import Cells
 from seawall.portfolio.csv_form import decoded_text
 from seawall.portfolio.findings import SHOWN_CHARACTERS_COUNT, Findings
-from seawall.portfolio.rows import cells_of_rows, to_rows
+from seawall.portfolio.rows import cells_of_rows
 
 PARTS = ("positions", "balances", "orders", "charges")
-PART_OF_KIND = {"position": "positions", "order": "orders"}
 _ENTRY_RULE = "an entry is a number, or an object with size and, if known, entry_price"
 
 
@@ -39,39 +38,6 @@ class _Entry(NamedTuple):
     kind: str
     entry_price: object
     path: str
-
-
-def read_json(text: str | bytes, *, origin: str = "book.json", name_rule: NameRule | None = None) -> Book:
-    """Return the book that a JSON text states, in either form.
-
-    Raises
-    ------
-    InputError
-        With every problem of the text, each with its JSON path.
-
-    Examples
-    --------
-    >>> read_json('{"desk": {"positions": {"BTC-PERPETUAL": -1000}, "balances": {"BTC": 2}}}').balances.tolist()
-    [[2.0]]
-    """
-    findings = Findings(origin)
-    document = parsed_json(text, findings)
-    findings.raise_any()
-    return read_document(document, origin=origin, name_rule=name_rule)
-
-
-def read_document(document: object, *, origin: str = "book", name_rule: NameRule | None = None) -> Book:
-    """Return the book that parsed JSON states: a list of rows, or an object of accounts.
-
-    Raises
-    ------
-    InputError
-        With every problem of the document.
-    """
-    findings = Findings(origin)
-    book = book_of_cells(document_cells(document, findings), findings, name_rule=name_rule)
-    findings.raise_any()
-    return book
 
 
 def parsed_json(text: str | bytes, findings: Findings) -> object:
@@ -103,7 +69,14 @@ def parsed_json(text: str | bytes, findings: Findings) -> object:
 
 
 def document_cells(document: object, findings: Findings) -> Cells:
-    """Return the cells of parsed JSON; the places of `findings` become JSON paths."""
+    """Return the cells of parsed JSON; the places of `findings` become JSON paths.
+
+    Examples
+    --------
+    >>> document = {"desk": {"positions": {"BTC-PERPETUAL": -1000}, "balances": {"BTC": 2}}}
+    >>> document_cells(document, Findings("book.json")).instrument
+    ['BTC-PERPETUAL', 'BTC']
+    """
     origin = findings.origin
     if isinstance(document, list | tuple):
         findings.place = lambda at: (f"{origin} $[{at}]", None)
@@ -172,30 +145,3 @@ def _entries(
 def _step(path: str, key: object) -> str:
     name = str(key)[:SHOWN_CHARACTERS_COUNT]
     return f"{path}.{name}" if name.isidentifier() else f"{path}[{json.dumps(name)}]"
-
-
-def to_document(book: Book) -> dict[str, dict[str, dict[str, object]]]:
-    """Return a book as the object of accounts, which `read_document` reads back.
-
-    Examples
-    --------
-    >>> from seawall.portfolio import Account, Position
-    >>> to_document(Book.of([Account("desk", (Position("BTC-PERPETUAL", -10.0),), {"BTC": 2.0})]))
-    {'desk': {'positions': {'BTC-PERPETUAL': -10.0}, 'balances': {'BTC': 2.0}}}
-    """
-    document: dict[str, dict[str, dict[str, object]]] = {}
-    for row in to_rows(book):
-        account, name, kind = str(row["account"]), str(row["instrument"]), str(row["kind"])
-        parts = document.setdefault(account, {})
-        if kind in CHARGES:
-            cast("dict[str, object]", parts.setdefault("charges", {}).setdefault(kind, {}))[name] = row["size"]
-            continue
-        part = "balances" if is_asset(name) else PART_OF_KIND[kind]
-        held = parts.setdefault(part, {})
-        known = row["entry_price"] is not None
-        stated: object = {key: row[key] for key in ("size", "entry_price")} if known else row["size"]
-        if name in held:
-            earlier = held[name]
-            stated = [*earlier, stated] if isinstance(earlier, list) else [earlier, stated]
-        held[name] = stated
-    return document

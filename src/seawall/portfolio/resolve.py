@@ -6,28 +6,20 @@ the book's fault: its instrument is *unavailable* with a reason, and so is the m
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
-from seawall.core.errors import InputError, UnavailableError
-from seawall.core.time import iso
-from seawall.instruments import Future, Instrument, Kind, Option
+from seawall.core.errors import UnavailableError
+from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
-from seawall.portfolio.book import Book, Holdings
+from seawall.portfolio.book import LARGEST_AMOUNT, Book, Holdings
 from seawall.portfolio.findings import Findings
 from seawall.portfolio.lots import nearest_sizes, off_lot
-
-NameParser = Callable[[str], Instrument]
-"""A venue's grammar: the instrument that a name stands for; InputError when it stands for none."""
-_STRIKE = re.compile(r"(.+-)(\d+(?:d\d+)?)(-[CP])")
-GUESSED_NAMES_COUNT = 20
-"""Unknown names that get close matches; each costs a comparison with every name of the snapshot."""
+from seawall.portfolio.names import GUESSED_NAMES_COUNT, NameParser, near, refused_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +76,8 @@ def resolve(
     Raises
     ------
     InputError
-        With every problem found: unknown and expired instruments, sizes off the lot, sizes that are not finite, prices
-        and volatilities that can't be.
+        With every problem found: unknown and expired instruments, sizes off the lot, sizes and balances that are not
+        finite or larger than `LARGEST_AMOUNT`, prices and volatilities that can't be.
 
     Examples
     --------
@@ -105,7 +97,7 @@ def resolve(
     """
     findings = resolve_findings(book, snapshot, check_lots=check_lots, parse=parse)
     findings.raise_any()
-    used = np.unique(np.concatenate([book.positions.columns, book.orders.columns]))
+    used = _held_columns(book)
     held = snapshot.take(np.array([snapshot.table.position(book.instruments[i]) for i in used.tolist()], np.int64))
     prices, unavailable_assets = _asset_prices(book, snapshot)
     return ResolvedBook(
@@ -134,16 +126,26 @@ def resolve_findings(
     findings = Findings(book.origin)
     table = snapshot.table
     row_of = np.array([table.position(name) if name in table else -1 for name in book.instruments], np.int64)
-    refused = _refused_names(book, row_of, snapshot, parse, allow_spot=allow_spot)
+    held = _held_columns(book).tolist()
+    by_place = refused_names([book.instruments[i] for i in held], snapshot, parse=parse, allow_spot=allow_spot)
+    refused = {held[i]: rule for i, rule in by_place.items()}
     lot = np.append(table.lot, 0.0)[row_of]  # row -1, an unknown name, has no lot
     is_option = np.append(table.kind, -1)[row_of] == Kind.OPTION
     for holdings in (book.positions, book.orders):
         _check(book, holdings, refused, lot if check_lots else np.zeros_like(lot), is_option, findings)
     for text, amounts in (("balance", book.balances), *book.charges.items()):
-        for a, c in np.argwhere(~np.isfinite(amounts)).tolist():
-            where = f"account {book.accounts[a]}"
-            findings.add(f"{text} of {book.assets[c]}", amounts[a, c], "amounts are finite numbers", within=where)
+        for a, c in np.argwhere(~(np.abs(amounts) <= LARGEST_AMOUNT)).tolist():
+            amount = float(amounts[a, c])
+            rule = _large_rule("amounts") if np.isfinite(amount) else "amounts are finite numbers"
+            findings.add(f"{text} of {book.assets[c]}", amount, rule, within=f"account {book.accounts[a]}")
     return findings
+
+
+def _held_columns(book: Book) -> IntArray:
+    """Return the columns that some account holds, in rising order."""
+    count = len(book.instruments)
+    held = [np.bincount(holdings.columns, minlength=count) for holdings in (book.positions, book.orders)]
+    return np.flatnonzero(held[0] + held[1])
 
 
 def _check(
@@ -151,7 +153,7 @@ def _check(
     findings: Findings,
 ) -> None:  # fmt: skip
     """Look at every entry of some holdings at once."""
-    columns, sizes = holdings.columns, holdings.sizes
+    columns, sizes, entry_prices = holdings.columns, holdings.sizes, holdings.entry_prices
     rows, lines = holdings.rows, holdings.lines
 
     def place(i: int) -> tuple[str, int | None]:
@@ -171,72 +173,23 @@ def _check(
     is_refused = np.zeros(len(book.instruments), np.bool_)
     is_refused[list(refused)] = True
     findings.add_each(is_refused[columns], "instrument", name, lambda i: refused[int(columns[i])], at=at)
-    findings.add_each(~np.isfinite(sizes), "size", lambda i: float(sizes[i]), "sizes are finite numbers", at=at)
-    findings.add_each(off_lot(sizes, lot[columns]), "size", lambda i: float(sizes[i]), lot_rule, at=at)
-    free = (holdings.entry_prices == 0.0) & ~is_option[columns] & ~is_refused[columns]
-    rule = "only an option can have cost nothing; leave out an entry price that is not known"
-    findings.add_each(free, "entry_price", lambda i: float(holdings.entry_prices[i]), rule, at=at)
+    large = np.abs(sizes) > LARGEST_AMOUNT
+    free = (entry_prices == 0.0) & ~is_option[columns] & ~is_refused[columns]
+    checks: list[tuple[BoolArray, str, FloatArray, str | Callable[[int], str]]] = [
+        (~np.isfinite(sizes), "size", sizes, "sizes are finite numbers"),
+        (large & np.isfinite(sizes), "size", sizes, _large_rule("sizes")),
+        (off_lot(sizes, lot[columns]) & ~large, "size", sizes, lot_rule),
+        (entry_prices < 0.0, "entry_price", entry_prices, "entry prices are >= 0"),
+        (entry_prices > LARGEST_AMOUNT, "entry_price", entry_prices, f"entry prices are at most {LARGEST_AMOUNT:g}"),
+        (free, "entry_price", entry_prices, "only an option can have cost nothing; leave out an entry price that is "
+                                            "not known"),
+    ]  # fmt: skip
+    for hits, label, numbers, rule in checks:
+        findings.add_each(hits, label, numbers.item, rule, at=at)
 
 
-def _refused_names(
-    book: Book, row_of: IntArray, snapshot: MarketSnapshot, parse: NameParser | None, *, allow_spot: bool
-) -> dict[int, str]:
-    """Return the rule that each refused column of the book breaks."""
-    table, now_ns = snapshot.table, snapshot.time_ns
-    refused: dict[int, str] = {}
-    guessed_count = 0
-    for i, (name, row) in enumerate(zip(book.instruments, row_of.tolist(), strict=True)):
-        if row < 0:
-            expiry_ns = _parsed_expiry_ns(name, parse)
-            if expiry_ns is not None and expiry_ns <= now_ns:
-                refused[i] = expired_rule(expiry_ns, snapshot)
-                continue
-            refused[i] = f"snapshot {snapshot.name} does not hold it"
-            guessed_count += 1
-            if guessed_count <= GUESSED_NAMES_COUNT and (close := _near_names(name, table.names)):
-                refused[i] += f"; near it are {', '.join(close)}"
-        elif table.kind[row] == Kind.SPOT and not allow_spot:
-            base, quote = table.underlying[row], table.quote[row]
-            refused[i] = f"a spot pair is held as balances: give {base} and {quote} as assets"
-        elif table.expiry_ns[row] <= now_ns:
-            refused[i] = expired_rule(int(table.expiry_ns[row]), snapshot)
-        elif fault := price_fault(snapshot, row):
-            refused[i] = fault
-    return refused
-
-
-def _near_names(name: str, names: Sequence[str]) -> list[str]:
-    """Return up to three names that may have been meant: the nearest strikes of the same expiry, else the likest."""
-    match = _STRIKE.fullmatch(name)
-    if match:
-        series = [
-            found
-            for one in names
-            if (found := _STRIKE.fullmatch(one)) and found[1] == match[1] and found[3] == match[3]
-        ]
-        wanted = float(match[2].replace("d", "."))
-        series.sort(key=lambda found: abs(float(found[2].replace("d", ".")) - wanted))
-        if series:
-            return [found[0] for found in series[:3]]
-    return difflib.get_close_matches(name, names, n=3)
-
-
-def expired_rule(expiry_ns: int, snapshot: MarketSnapshot) -> str:
-    """Say when something expired."""
-    return f"it expired at {iso(expiry_ns)}, and the snapshot is of {iso(snapshot.time_ns)}"
-
-
-def price_fault(snapshot: MarketSnapshot, row: int) -> str | None:
-    """Return what is impossible about a row's prices; a missing price is not impossible."""
-    vol, mark = float(snapshot.vol[row]), float(snapshot.mark[row])
-    if vol < 0.0:
-        return f"its vol is {vol:g}; implied volatilities are >= 0"
-    is_option = snapshot.table.kind[row] == Kind.OPTION
-    if mark < 0.0 or (mark == 0.0 and not is_option):
-        return f"its mark is {mark:g}; {'option prices are >= 0' if is_option else 'prices are > 0'}"
-    if is_option and snapshot.forward[row] <= 0.0:
-        return f"its forward is {float(snapshot.forward[row]):g}; forwards are > 0"
-    return None
+def _large_rule(label: str) -> str:
+    return f"{label} are between {-LARGEST_AMOUNT:g} and {LARGEST_AMOUNT:g}"
 
 
 def unavailable_rows(snapshot: MarketSnapshot) -> dict[int, str]:
@@ -264,9 +217,13 @@ def unavailable_rows(snapshot: MarketSnapshot) -> dict[int, str]:
 
 def _asset_prices(book: Book, snapshot: MarketSnapshot) -> tuple[FloatArray, dict[int, str]]:
     prices = np.array([_price_usd(snapshot, asset) for asset in book.assets], dtype=np.float64)
-    reason = "snapshot {} has no USD index for {}"
-    missing = {c: reason.format(snapshot.name, book.assets[c]) for c in np.flatnonzero(np.isnan(prices)).tolist()}
-    return frozen(prices), missing
+    known = ("USD", *snapshot.index)
+    reasons: dict[int, str] = {}
+    for c in np.flatnonzero(np.isnan(prices)).tolist():
+        asset = book.assets[c]
+        guess = near(asset, known) if len(reasons) < GUESSED_NAMES_COUNT else ""
+        reasons[c] = f"snapshot {snapshot.name} has no USD index for {asset}{guess}"
+    return frozen(prices), reasons
 
 
 def _price_usd(snapshot: MarketSnapshot, asset: str) -> float:
@@ -274,11 +231,3 @@ def _price_usd(snapshot: MarketSnapshot, asset: str) -> float:
         return snapshot.price_usd(asset)
     except UnavailableError:
         return np.nan
-
-
-def _parsed_expiry_ns(name: str, parse: NameParser | None) -> int | None:
-    try:
-        instrument = None if parse is None else parse(name)
-    except InputError:
-        return None
-    return instrument.expiry_ns if isinstance(instrument, Option | Future) else None

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -17,11 +18,13 @@ from seawall.core.arrays import FloatArray
 from seawall.core.errors import InputError, Problem, UnavailableError
 from seawall.instruments import Option
 from seawall.market import MarketSnapshot
-from seawall.portfolio.book import Account, Book, Holdings, Position
+from seawall.portfolio.assemble import is_asset
+from seawall.portfolio.book import LARGEST_AMOUNT, Account, Book, Holdings, Position
 from seawall.portfolio.fills import account_after
 from seawall.portfolio.resolve import resolve_findings
 
 TradeSource: TypeAlias = "Trade | str | tuple[str, float] | tuple[str, float, float | None]"
+TradesSource: TypeAlias = "TradeSource | Sequence[TradeSource] | Mapping[str, float]"
 
 _FORM = "a trade reads 'NAME SIZE' or 'NAME SIZE @ PRICE', for example BTC-25SEP26-100000-C -10 @ 0.0004"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -43,7 +46,8 @@ def parse_trade(source: TradeSource) -> Trade:
     Raises
     ------
     InputError
-        When it has another form, or a size of zero, or a number that is not finite, or a negative price.
+        When it has another form, or a size of zero, or a number that is not finite or above `LARGEST_AMOUNT`, or a
+        negative price.
 
     Examples
     --------
@@ -62,15 +66,21 @@ def parse_trade(source: TradeSource) -> Trade:
         source = Trade(*source)
     if not isinstance(source, Trade):
         raise InputError(Problem("trade", str(source)[:100], _FORM))
-    if not _is_finite(source.size) or source.size == 0.0:
-        raise InputError(Problem("size", source.size, "a trade's size is a finite number, not 0", source.instrument))
-    if source.price is not None and (not _is_finite(source.price) or source.price < 0.0):
-        raise InputError(Problem("price", source.price, "a trade's price is finite and >= 0", source.instrument))
-    return source
+    if not _is_amount(source.size) or source.size == 0.0:
+        rule = f"a trade's size is a finite number, not 0, between {-LARGEST_AMOUNT:g} and {LARGEST_AMOUNT:g}"
+        raise InputError(Problem("size", source.size, rule, str(source.instrument)))
+    if source.price is None:
+        return replace(source, size=float(source.size))
+    if not _is_amount(source.price) or source.price < 0.0:
+        rule = f"a trade's price is finite, >= 0 and at most {LARGEST_AMOUNT:g}"
+        raise InputError(Problem("price", source.price, rule, str(source.instrument)))
+    return replace(source, size=float(source.size), price=float(source.price))
 
 
-def parse_trades(sources: TradeSource | Sequence[TradeSource]) -> list[Trade]:
-    """Return trades from a list, or from one text with a trade a line, or separated by `;` or `,`.
+def parse_trades(sources: TradesSource) -> list[Trade]:
+    """Return trades from a list, from a mapping from instruments to sizes, or from one text.
+
+    A text has a trade a line, or several separated by `;` or `,`.
 
     Raises
     ------
@@ -81,6 +91,8 @@ def parse_trades(sources: TradeSource | Sequence[TradeSource]) -> list[Trade]:
     --------
     >>> [trade.size for trade in parse_trades("BTC-PERPETUAL -500; BTC-25SEP26-70000-C 2")]
     [-500.0, 2.0]
+    >>> parse_trades({"BTC-PERPETUAL": -500})
+    [Trade(instrument='BTC-PERPETUAL', size=-500.0, price=None)]
     """
     trades: list[Trade] = []
     problems: list[Problem] = []
@@ -96,20 +108,20 @@ def parse_trades(sources: TradeSource | Sequence[TradeSource]) -> list[Trade]:
     return trades
 
 
-def _several(sources: TradeSource | Sequence[TradeSource]) -> Sequence[TradeSource]:
+def _several(sources: TradesSource) -> Iterable[TradeSource]:
     if isinstance(sources, str):
         return [part for part in re.split(r"[;,\n]", sources) if part.strip()]
-    if isinstance(sources, Trade):
-        return [sources]
-    if isinstance(sources, tuple) and len(sources) > 1 and isinstance(sources[1], int | float):
+    if isinstance(sources, Mapping):
+        return list(sources.items())
+    if isinstance(sources, tuple) and len(sources) > 1 and isinstance(sources[1], Real):
         return [cast("tuple[str, float]", sources)]  # one trade, not a sequence of them
-    return cast("Sequence[TradeSource]", sources)
+    return cast("Sequence[TradeSource]", sources) if isinstance(sources, list | tuple) else [cast("Trade", sources)]
 
 
 def apply_trades(
     book: Book,
     account: str | None,
-    trades: TradeSource | Sequence[TradeSource],
+    trades: TradesSource,
     *,
     snapshot: MarketSnapshot,
     check_lots: bool = True,
@@ -172,17 +184,25 @@ def _account_row(book: Book, account: str | None) -> int:
 
 
 def _check(trades: Sequence[Trade], snapshot: MarketSnapshot, *, check_lots: bool) -> None:
-    """Refuse trades as `resolve` refuses positions, and prices of zero where only options can cost nothing."""
-    as_positions = [Account(f"trade {i + 1}", (Position(t.instrument, t.size),)) for i, t in enumerate(trades)]
+    """Refuse trades as `resolve` refuses positions, balances, and prices of 0 where only options can cost nothing."""
+    bare = [is_asset(trade.instrument) and trade.instrument not in snapshot.table for trade in trades]
+    as_positions = [
+        Account(f"trade {i + 1}", (Position(trade.instrument, trade.size),))
+        for i, trade in enumerate(trades)
+        if not bare[i]
+    ]
     book = Book.of(as_positions, origin="trades")
-    problems = list(resolve_findings(book, snapshot, check_lots=check_lots, allow_spot=True).problems())
-    for trade in trades:
-        if trade.price == 0.0 and trade.instrument in snapshot.table:
+    findings = resolve_findings(book, snapshot, check_lots=check_lots, allow_spot=True)
+    for i, trade in enumerate(trades):
+        where = f"number {i + 1}"
+        if bare[i]:
+            rule = "a bare asset is a balance, and a balance is no trade: name an instrument, or a spot pair"
+            findings.add("instrument", trade.instrument, rule, within=where)
+        elif trade.price == 0.0 and trade.instrument in snapshot.table:
             instrument = snapshot.table.row(snapshot.table.position(trade.instrument))
             if not isinstance(instrument, Option):
-                problems.append(Problem("price", 0.0, "only an option can cost nothing", trade.instrument))
-    if problems:
-        raise InputError(problems)
+                findings.add("price", 0.0, "only an option can cost nothing", within=where)
+    findings.raise_any()
 
 
 def _replaced(book: Book, a: int, holder: Account) -> Book:
@@ -220,5 +240,7 @@ def _widened(amounts: FloatArray, assets: Sequence[str], wider: Sequence[str]) -
     return table
 
 
-def _is_finite(number: object) -> bool:
-    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+def _is_amount(number: object) -> bool:
+    if isinstance(number, bool) or not isinstance(number, Real):
+        return False
+    return abs(cast("float", number)) <= LARGEST_AMOUNT

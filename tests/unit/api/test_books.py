@@ -21,8 +21,9 @@ from seawall.core.time import to_ns
 from seawall.instruments import InstrumentTable
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
-from seawall.portfolio.rows import to_rows
+from seawall.venues.catalogue import VENUES
 from seawall.venues.deribit import symbols
+from tests.unit.portfolio.reading import held_by
 
 DATA = Path(os.environ.get("SEAWALL_DATA", Path(__file__).parents[4] / "shared" / "data"))
 CHAIN = DATA / "options" / "quantflow_deribit_btc_20260801.json.gz"
@@ -57,7 +58,7 @@ SUMMARY = {"currency": "BTC", "balance": 2.0, "equity": 2.0, "futures_session_up
     ],
 )  # fmt: skip
 def test_every_kind_of_source_gives_the_same_book(source: object):
-    assert to_rows(load_book(source)) == to_rows(load_book(CSV.encode()))
+    assert held_by(load_book(source)) == held_by(load_book(CSV.encode()))
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,34 @@ def test_with_a_snapshot_the_sources_and_the_snapshots_problems_come_together():
     assert "expired at 2026-07-31T08:00:00" in found[4]
     assert "multiples of 0.1" in found[5]
     assert load_book({"BTC-25SEP26-70000-C": 0.05}, snapshot=SNAPSHOT, check_lots=False)
+
+
+@pytest.mark.parametrize("snapshot", [None, SNAPSHOT])
+def test_a_name_is_checked_whatever_its_size_is(snapshot: MarketSnapshot | None):
+    text = "instrument,size\nFOO-BAR,nan\nBTC-25SEP26-80001-X,x\nBTC,\n"
+    with pytest.raises(InputError) as caught:
+        load_book(text.encode(), snapshot=snapshot)
+    assert [(problem.line, problem.field) for problem in caught.value.problems] == [
+        (2, "size"), (2, "instrument"), (3, "size"), (3, "instrument"), (4, "size"),
+    ]  # fmt: skip
+
+
+def test_an_expired_name_is_told_so_whatever_its_size_is():
+    with pytest.raises(InputError, match="expired at 2026-07-31T08:00:00"):
+        load_book(b"instrument,size\nBTC-31JUL26,x\n", snapshot=SNAPSHOT)
+
+
+def test_one_count_covers_the_source_and_the_snapshot():
+    rows = "".join(f"a{i},BTC-PERPETUAL,{'x' if i % 2 else 5}\n" for i in range(3_000))
+    with pytest.raises(InputError) as caught:
+        load_book(f"account,instrument,size\n{rows}".encode(), snapshot=SNAPSHOT)
+    assert caught.value.count == 3_000
+    assert str(caught.value).startswith("3,000 problems, the first 20:\n")
+
+
+def test_every_venue_stands_in_the_catalogue_under_its_name():
+    for name, venue in VENUES.items():
+        assert venue.name == name
 
 
 @pytest.mark.parametrize("keys", [("positions", "summaries"), ("get_positions", "get_account_summaries")])

@@ -63,6 +63,23 @@ def test_what_is_no_snapshot_is_refused(content: bytes, tmp_path: Path) -> None:
         sw.load_snapshot(tmp_path / "it")
 
 
+@pytest.mark.parametrize("source", [42, None, 2.5, [], "x" * 5000])
+def test_what_cannot_be_a_snapshot_is_refused_by_what_is_accepted(source: object) -> None:
+    with pytest.raises(sw.InputError, match=r"bundled|can be read"):
+        sw.load_snapshot(source)
+
+
+def test_json_of_no_venue_is_refused_with_what_each_venue_writes() -> None:
+    with pytest.raises(sw.InputError, match="deribit's is an object with a key that holds `get_instruments`"):
+        sw.load_snapshot(b'{"prices": []}')
+
+
+@pytest.mark.parametrize("policy", [None, 5, {}])
+def test_what_is_no_policy_is_refused_by_what_is_accepted(policy: object) -> None:
+    with pytest.raises(sw.InputError, match="a policy is a MarginPolicy or its id, such as deribit/x_pm"):
+        sw.margin(STRANGLE, MARKET, policy)
+
+
 def test_a_gzip_bomb_is_refused_before_it_fills_memory(tmp_path: Path) -> None:
     block = b"\0" * (1 << 24)
     with gzip.open(tmp_path / "bomb.json.gz", "wb", compresslevel=1) as file:
@@ -94,9 +111,32 @@ def test_what_if_at_the_mark_leaves_equity_and_adds_up() -> None:
 
 
 def test_what_if_names_the_account_where_there_are_several() -> None:
-    with pytest.raises(sw.InputError, match="account"):
+    with pytest.raises(sw.InputError, match=r"account= \(--account on the command line\): short_strangle, "):
         sw.what_if("demo", MARKET, "BTC-PERPETUAL 10")
     assert sw.what_if("demo", MARKET, "BTC-PERPETUAL 10", account="box").account == "box"
+
+
+def test_what_if_is_a_table_with_one_row_a_trade() -> None:
+    found = sw.what_if(STRANGLE, MARKET, {"BTC-25SEP26-80000-C": 10, "BTC-PERPETUAL": -10})
+    table = found.table("polars")
+    assert table.to_dicts() == found.rows()
+    assert table["instrument"].to_list() == ["BTC-25SEP26-80000-C", "BTC-PERPETUAL"]
+
+
+def test_what_if_in_text_says_whose_what_before_and_after_and_each_trade() -> None:
+    found = sw.what_if(STRANGLE, MARKET, "BTC-25SEP26-80000-C 10")
+    head, _columns, initial, *_, trade = str(found).splitlines()
+    assert head == "book under deribit/x_pm/2026-02-15, in USD"
+    change = found.initial_after_usd - found.initial_before_usd
+    numbers = [f"{number:,.2f}" for number in (found.initial_before_usd, found.initial_after_usd, change)]
+    assert initial.split() == ["initial", "margin", *numbers]
+    assert trade.startswith("BTC-25SEP26-80000-C +10 ")
+
+
+def test_what_if_in_text_says_why_a_margin_is_unavailable() -> None:
+    text = str(sw.what_if({**STRANGLE, "XRP": 5.0}, MARKET, "BTC-25SEP26-80000-C 10"))
+    assert "n/a" in text
+    assert "before, unavailable: snapshot deribit-btc-2026-08-01 has no USD index for XRP" in text
 
 
 def test_positions_standing_alone_are_accounts_of_their_own() -> None:

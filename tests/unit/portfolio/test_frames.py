@@ -9,9 +9,7 @@ import pyarrow as pa
 import pytest
 
 from seawall.core.errors import InputError
-from seawall.portfolio.csv_form import read_csv
-from seawall.portfolio.frames import book_frame, is_frame, read_frame
-from seawall.portfolio.rows import to_rows
+from tests.unit.portfolio.reading import held_by, read_csv, read_frame
 
 LIBRARIES = [pd, pl, pa]
 COLUMNS = {
@@ -32,16 +30,7 @@ def test_every_library_gives_the_book_of_the_same_csv(library: ModuleType):
     text = "account,instrument,size,kind,entry_price\n" + "\n".join(
         ",".join("" if cell is None else str(cell) for cell in row) for row in zip(*COLUMNS.values(), strict=True)
     )
-    assert to_rows(read_frame(frame(library, COLUMNS))) == to_rows(read_csv(text))
-
-
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_a_book_becomes_a_frame_and_the_same_book_again(library: ModuleType):
-    book = read_frame(frame(library, COLUMNS))
-    back = book_frame(book, library)
-    assert type(back).__module__.split(".")[0] == library.__name__
-    assert is_frame(back)
-    assert to_rows(read_frame(back)) == to_rows(book)
+    assert held_by(read_frame(frame(library, COLUMNS))) == held_by(read_csv(text))
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -86,6 +75,14 @@ def test_categories_and_lazy_frames_are_read():
     assert read_frame(pl.LazyFrame({"instrument": ["A-1"], "size": [1.0]})).instruments == ("A-1",)
 
 
-def test_an_unknown_library_is_refused():
-    with pytest.raises(InputError, match="polars, pandas or pyarrow"):
-        book_frame(read_frame(frame(pl, COLUMNS)), "numpy")
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_accounts_that_are_numbered_are_those_of_the_csv(library: ModuleType):
+    book = read_frame(frame(library, {**COLUMNS, "account": [7, 7, 12]}))
+    assert book.accounts == ("7", "12")
+
+
+@pytest.mark.parametrize("ids", [[7.0, 8.5, 9.0], [True, False, True]])
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_accounts_are_not_floats_or_truths(library: ModuleType, ids: list[object]):
+    with pytest.raises(InputError, match="every row names its account, as text or a whole number"):
+        read_frame(frame(library, {**COLUMNS, "account": ids}))

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seawall.core.errors import InputError, Problem
-from seawall.portfolio import Account, Book, Position
-from seawall.portfolio.json_form import read_document, read_json, to_document
+from seawall.portfolio import Book
+from tests.unit.portfolio.reading import held_by, read_document, read_json
 
 
 def problems_of(document: object) -> tuple[Problem, ...]:
@@ -31,12 +31,11 @@ def test_rows_and_accounts_state_the_same_book():
             "orders": {"BTC-PERPETUAL": 10},
         }
     }
-    assert to_document(read_document(rows)) == to_document(read_document(accounts)) == {
-        "desk": {
-            "positions": {"BTC-PERPETUAL": {"size": -1000.0, "entry_price": 62000.0}},
-            "orders": {"BTC-PERPETUAL": 10.0},
-            "balances": {"BTC": 2.5},
-        }
+    assert held_by(read_document(rows)) == held_by(read_document(accounts)) == {
+        "desk": (
+            ("balance", "BTC", 2.5, ""), ("order", "BTC-PERPETUAL", 10.0, "nan"),
+            ("position", "BTC-PERPETUAL", -1000.0, "62000.0"),
+        )
     }  # fmt: skip
 
 
@@ -115,22 +114,21 @@ def test_any_text_is_a_book_or_refused(text: str):
         assert isinstance(read_json(text), Book)
 
 
-def test_a_book_with_all_its_parts_survives_the_way_to_json_and_back():
-    book = Book.of([
-        Account(
-            "desk", (Position("X-1", 2.0, 5.0), Position("X-2", 0.0)), {"BTC": 1.0, "USDC": -3.0},
-            (Position("X-1", 5.0), Position("X-1", -2.0)),
-            {"open_orders_margin": {"BTC": 0.1}, "spot_margin": {"USDC": 2.0}},
+def test_a_document_states_every_part_of_an_account():
+    document = {
+        "desk": {
+            "positions": {"X-1": {"size": 2, "entry_price": 5}, "X-2": 0},
+            "balances": {"BTC": 1.0, "USDC": -3.0},
+            "orders": {"X-1": [5, -2]},
+            "charges": {"open_orders_margin": {"BTC": 0.1}, "spot_margin": {"USDC": 2.0}},
+        },
+        "idle": {},
+    }
+    assert held_by(read_document(document)) == {
+        "desk": (
+            ("balance", "BTC", 1.0, ""), ("balance", "USDC", -3.0, ""), ("open_orders_margin", "BTC", 0.1, ""),
+            ("order", "X-1", -2.0, "nan"), ("order", "X-1", 5.0, "nan"), ("position", "X-1", 2.0, "5.0"),
+            ("position", "X-2", 0.0, "nan"), ("spot_margin", "USDC", 2.0, ""),
         ),
-        Account("idle"),
-    ])  # fmt: skip
-    document = json.loads(json.dumps(to_document(book)))
-    back = read_document(document)
-    assert back.accounts == book.accounts
-    for name in ("open_orders_margin", "spot_margin"):
-        assert back.account("desk").charges[name] == book.account("desk").charges[name]
-    assert back.account("desk").balances == book.account("desk").balances
-    assert sorted(entry.size for entry in back.account("desk").orders) == [-2.0, 5.0]
-    assert back.account("desk").positions[0] == book.account("desk").positions[0]
-    assert back.account("desk").positions[1].size == 0.0
-    assert to_document(back)["desk"] == document["desk"]
+        "idle": (),
+    }  # fmt: skip

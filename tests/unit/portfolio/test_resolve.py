@@ -10,8 +10,8 @@ from seawall.core.time import to_ns
 from seawall.instruments import Future, InstrumentTable, Option, Perpetual, Spot
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Account, Book, Holdings, Position, resolve
-from seawall.portfolio.csv_form import read_csv
 from seawall.portfolio.lots import off_lot
+from tests.unit.portfolio.reading import read_csv
 
 NOW = to_ns("2026-08-01T17:58:04Z")
 LATER = to_ns("2026-09-25T08:00:00Z")
@@ -164,6 +164,35 @@ def test_sizes_that_are_not_finite_are_refused(size: float):
 
 def test_balances_that_are_not_finite_are_refused():
     assert problems_of(book(BTC=np.nan))[0].field == "balance of BTC"
+
+
+@pytest.mark.parametrize("much", [1e308, -1e308, 1.1e15])
+def test_no_size_and_no_balance_is_larger_than_all_there_is(much: float):
+    owned, sized = problems_of(book(Position("BTC-PERPETUAL", much), BTC=much))
+    assert (sized.field, sized.rule) == ("size", "sizes are between -1e+15 and 1e+15")
+    assert (owned.field, owned.rule) == ("balance of BTC", "amounts are between -1e+15 and 1e+15")
+    assert resolve(book(Position("BTC-PERPETUAL", 1e15), BTC=-1e15), SNAPSHOT)
+
+
+@pytest.mark.parametrize("price", [1e308, np.inf, -5.0])
+def test_no_entry_price_is_negative_or_larger_than_all_there_is(price: float):
+    (problem,) = problems_of(book(Position("BTC-PERPETUAL", 10.0, price)))
+    assert (problem.field, problem.value) == ("entry_price", price)
+
+
+@pytest.mark.parametrize(("name", "meant"), [
+    ("btc-perpetual", "BTC-PERPETUAL"), ("Btc-25sep26", "BTC-25SEP26"), ("btc-25sep26-61000-c", "BTC-25SEP26-60000-C"),
+])  # fmt: skip
+def test_a_name_in_the_wrong_case_is_near_the_right_one(name: str, meant: str):
+    (problem,) = problems_of(book(Position(name, 10.0)))
+    assert f"near it are {meant}" in problem.rule
+
+
+@pytest.mark.parametrize("asset", ["btc", "BTCC"])
+def test_an_unknown_asset_has_no_price_and_is_told_the_one_near_it(asset: str):
+    resolved = resolve(book(**{asset: 1.0}), SNAPSHOT)
+    assert np.isnan(resolved.asset_prices).all()
+    assert resolved.unavailable_assets == {0: f"snapshot test has no USD index for {asset}; near it are BTC"}
 
 
 def test_a_future_cannot_have_cost_nothing_but_an_option_can():

@@ -64,6 +64,7 @@ def equity_usd(book: Book) -> float:
         (f"  {CALL}   +1e1 @ 0.05 ", Trade(CALL, 10.0, 0.05)),
         (f"{CALL} -.5@0.05", Trade(CALL, -0.5, 0.05)),
         ((CALL, -10), Trade(CALL, -10)),
+        ((CALL, np.int64(-10)), Trade(CALL, -10.0)),
         ((CALL, -10, 0.05), Trade(CALL, -10, 0.05)),
         (Trade(CALL, 2.0), Trade(CALL, 2.0)),
     ],
@@ -75,7 +76,8 @@ def test_a_trade_is_read_from_text_and_from_tuples(source: object, trade: Trade)
 @pytest.mark.parametrize(
     "source",
     ["", CALL, f"{CALL} ten", f"{CALL} 1,000", f"{CALL} nan", f"{CALL} 1e999", f"{CALL} 0", f"{CALL} 1 @ -5",
-     f"{CALL} 1 2", (CALL,), (CALL, "1"), (CALL, True), (1, 2), (CALL, float("nan")), None, 5],
+     f"{CALL} 1 2", (CALL,), (CALL, "1"), (CALL, True), (1, 2), (CALL, float("nan")), None, 5, (CALL, 10**400),
+     f"{CALL} 1e16", f"{CALL} 1 @ 1e16"],
 )  # fmt: skip
 def test_what_is_no_trade_is_refused(source: object):
     with pytest.raises(InputError):
@@ -92,11 +94,13 @@ def test_several_trades_come_in_one_text_or_a_list_and_all_problems_at_once():
     several = [f"{CALL} 1", (PERP, -10.0), Trade(PERP, 20.0)]
     assert parse_trades(f"{CALL} 1; {PERP} -10\n{PERP} 20") == parse_trades(several)
     assert parse_trades((CALL, 1)) == [Trade(CALL, 1)]
+    assert parse_trades({CALL: 1, PERP: -10}) == [Trade(CALL, 1.0), Trade(PERP, -10.0)]
     with pytest.raises(InputError) as caught:
         parse_trades("a; b; c 1")
     assert len(caught.value.problems) == 2
-    with pytest.raises(InputError):
-        parse_trades([])
+    for nothing in ([], {}, None, 5, {CALL: "x"}):
+        with pytest.raises(InputError):
+            parse_trades(nothing)
 
 
 def test_premium_leaves_and_enters_the_cash_of_the_settlement_asset():
@@ -207,6 +211,7 @@ def test_an_account_must_be_named_unless_it_is_the_only_one():
         ("BTC-25SEP26-71000-C 1", "does not hold it; near it"),
         (f"{PERP} 15", "multiples of 10"),
         (f"{PERP} 10 @ 0", "only an option can cost nothing"),
+        ("BTC -5", "a balance is no trade"),
     ],
 )
 def test_trades_are_refused_as_positions_are(trade: str, rule: str):
