@@ -185,6 +185,7 @@ class Book:
         object.__setattr__(self, "balances", frozen(self.balances))
         for name, amounts in self.charges.items():
             assert name in CHARGES and amounts.shape == shape, f"charge {name} has shape {amounts.shape}, not {shape}"
+        object.__setattr__(self, "charges", {name: frozen(amounts) for name, amounts in self.charges.items()})
 
     @classmethod
     def of(cls, accounts: Iterable[Account], *, origin: str = "book") -> Book:
