@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One comparison. It passes where `error <= tolerance`; an error that is NaN fails."""
+    """One comparison. It passes where `error <= tolerance`; an error that is NaN or infinite fails at any tolerance."""
 
     name: str
     error: float
@@ -20,14 +20,14 @@ class Case:
 
     @property
     def passes(self) -> bool:
-        return self.error <= self.tolerance
+        return math.isfinite(self.error) and self.error <= self.tolerance
 
     @property
     def strain(self) -> float:
         """Error over tolerance, for finding the worst of cases with different tolerances."""
         if self.passes:
             return self.error / self.tolerance if self.tolerance > 0.0 else 0.0
-        return math.inf if math.isnan(self.error) or self.tolerance == 0.0 else self.error / self.tolerance
+        return self.error / self.tolerance if math.isfinite(self.error) and self.tolerance > 0.0 else math.inf
 
     def __str__(self) -> str:
         said = f"{self.name}: error {self.error:.3g}, tolerance {self.tolerance:.3g}"
@@ -73,6 +73,49 @@ def same(name: str, ours: object, theirs: object) -> Case:
 def not_understood(name: str, why: str) -> Case:
     """Return a case that fails because nothing could be compared."""
     return Case(name, math.inf, 0.0, f"not understood: {why}")
+
+
+def guarded(name: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield what one case shows; where its reading breaks, one failure more, so that the cases after it are read."""
+    try:
+        yield from findings
+    except Exception as error:  # noqa: BLE001 - whatever it holds, an odd case hides no other
+        yield not_understood(name, f"{type(error).__name__}: {error}")
+
+
+def each(
+    section: Any, read: Callable[[str, Any], Iterator[Finding]], *, name: str = "", named_by: Sequence[str] = ()
+) -> Iterator[Finding]:
+    """Read every case of a section: a list, or a mapping that has it under `cases`."""
+    rows = section.get("cases", section) if isinstance(section, Mapping) else section
+    if rows and not isinstance(rows, list):
+        yield not_understood(name or "cases", f"cases are a list, not {type(rows).__name__}")
+        return
+    for number, row in enumerate(rows or []):
+        words = [str(row.get(key, "?")) for key in named_by] if isinstance(row, Mapping) else []
+        label = " ".join([*name.split(), str(number), *words])
+        yield from guarded(label, read(label, row))
+
+
+def holds_number(content: Any) -> bool:
+    """Return whether a block holds a number other than zero, however deep; numbers in quotes are numbers."""
+    if isinstance(content, Mapping):
+        return any(holds_number(inner) for inner in content.values())
+    if isinstance(content, list):
+        return any(holds_number(inner) for inner in content)
+    if content is None or isinstance(content, bool):
+        return False
+    try:
+        return float(content) != 0.0
+    except ValueError:
+        return False
+
+
+def unread(name: str, block: Document, known: Iterable[str]) -> Iterator[Case]:
+    """Yield a failure for each key of a block that no reader knows and that holds a number other than zero."""
+    for key in sorted(set(block) - set(known)):
+        if holds_number(block[key]):
+            yield not_understood(f"{name} {key}", f"no number of ours has that name: {json.dumps(block[key])[:80]}")
 
 
 def strangers(document: Document, known: Iterable[str]) -> Iterator[Case]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seawall.venues.deribit.identities import identity_residuals
-from tests.vectors.case import Case, Document, Finding, not_understood
+from tests.vectors.case import Case, Document, Finding, each, guarded, not_understood
 
 PRINTED_TOLERANCE = 2e-8
 """Two units of the eighth decimal, in which Deribit prints coin; for identities without a stated residual."""
@@ -18,20 +18,25 @@ _NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 
 
 def read(document: Document) -> Iterator[Finding]:
-    stated = _stated(document.get("identities", []))
+    stated: dict[str, float] = {}
+    yield from each(document.get("identities"), lambda name, row: _stated(name, row, stated), name="identity")
     messages = list(_messages(document))
     if not messages:
         yield not_understood("file", "no block has a margin_model")
     for name, message in messages:
-        residuals = identity_residuals(message)
-        if not residuals:
-            yield not_understood(name, f"no identity is known for margin model {message['margin_model']!r}")
-        scale = max((abs(float(entry)) for entry in message.values() if _is_number(entry)), default=0.0)
-        for identity, residual in residuals.items():
-            tolerance = stated.get(identity, PRINTED_TOLERANCE) + 4.0 * FLOAT_ROUNDING * scale
-            yield Case(f"{name} {identity}", abs(residual), tolerance)
-        for identity in sorted(set(stated) - set(_KNOWN)):
-            yield not_understood(identity, "no identity of ours has that left-hand side")
+        yield from guarded(name, _compared(name, message, stated))
+    for identity in sorted(set(stated) - set(_KNOWN)):
+        yield not_understood(identity, "no identity of ours has that left-hand side")
+
+
+def _compared(name: str, message: Mapping[str, Any], stated: Mapping[str, float]) -> Iterator[Finding]:
+    residuals = identity_residuals(message)
+    if not residuals:
+        yield not_understood(name, f"no identity is known for margin model {message['margin_model']!r}")
+    scale = max((abs(float(entry)) for entry in message.values() if _is_number(entry)), default=0.0)
+    for identity, residual in residuals.items():
+        tolerance = stated.get(identity, PRINTED_TOLERANCE) + 4.0 * FLOAT_ROUNDING * scale
+        yield Case(f"{name} {identity}", abs(residual), tolerance)
 
 
 _KNOWN = (
@@ -53,15 +58,16 @@ def _messages(document: Mapping[str, Any], path: str = "") -> Iterator[tuple[str
                     yield from _messages(entry, f"{where}[{i}]")
 
 
-def _stated(rows: Any) -> dict[str, float]:
-    """Return the residual that the file states for each left-hand side; the largest, where it states several."""
-    found: dict[str, float] = {}
-    for row in rows:
-        left = str(row.get("f", "")).split("=")[0].split(":")[-1].strip()
-        residual = row.get("residual", 0.0)
-        printed = _NUMBER.findall(residual) if isinstance(residual, str) else [residual]
-        found[left] = max([found.get(left, 0.0), *(_rounded_up(float(number)) for number in printed)])
-    return found
+def _stated(name: str, row: Mapping[str, Any], stated: dict[str, float]) -> Iterator[Finding]:
+    """Note the residual that the file states for a left-hand side; the largest, where it states several."""
+    left = str(row["f"]).split("=")[0].split(":")[-1].strip()
+    residual = row.get("residual") or 0.0
+    printed = _NUMBER.findall(residual) if isinstance(residual, str) else [residual]
+    largest = max((_rounded_up(float(number)) for number in printed), default=0.0)
+    if not math.isfinite(largest):
+        yield not_understood(name, f"a residual is a finite number, not {residual!r}")
+        return
+    stated[left] = max(stated.get(left, 0.0), largest)
 
 
 def _rounded_up(residual: float) -> float:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from seawall.core.errors import SeawallError
 from seawall.instruments import Future, Perpetual
-from seawall.margining import Explanation, Margins, evaluate
+from seawall.margining import AccountMargin, Explanation, Margins, evaluate
 from seawall.margining.model import RiskMatrix
 from seawall.venues.deribit import symbols
 from seawall.venues.deribit.pme import read_simulation
-from tests.vectors.case import Case, Document, Finding, absolute, not_understood, same
+from tests.vectors.case import Case, Document, Finding, absolute, guarded, holds_number, not_understood, same, unread
 
 TOLERANCE = 1e-12
 """Coin, absolute: the response prints all digits of its own float64 numbers."""
 FLOAT_ROUNDING = 1e-14
 """Share of an amount that two orders of float64 arithmetic may differ by; it counts above 100 coins."""
 MESSAGE_PARTS = ("model_params", "portfolio")
-OPTIONAL_PARTS = ("initial_risk_vectors", "aggregated_risk_vectors", "margins", "ticker", "index_price")
+VECTORS = ("initial_risk_vectors", "pre_aggregated_risk_vectors", "aggregated_risk_vectors")
+OPTIONAL_PARTS = (*VECTORS, "margins", "ticker", "index_price")
+TOTALS = ("initial_margin", "maintenance_margin")
+CHARGED = ("risk_matrix_margin", "mmp_margin", "open_orders_margin", "spot_margin")
+RISKS = ("worst_case", "roll_shock", "delta_shock", "correlation_contingency")
+VECTOR_KINDS = ("standard", "extended")
+BUCKET = ("index", "bucket", "side", "source")
 
 
 def read(document: Document) -> Iterator[Finding]:
@@ -30,14 +35,15 @@ def read(document: Document) -> Iterator[Finding]:
         yield not_understood("file", f"no block in it has {' and '.join(MESSAGE_PARTS)}")
     for where, body in responses:
         prefix = f"{where} " if len(responses) > 1 else ""
-        for finding in read_response(body):
+        for finding in guarded("response", read_response(body)):
+            assert isinstance(finding, Case)
             yield Case(prefix + finding.name, finding.error, finding.tolerance, finding.note)
 
 
 def _responses(block: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield every response of a file, however deep it lies."""
+    """Yield every response of a file, however deep it lies, and what is left of one where a part of it is missing."""
     if isinstance(block, Mapping):
-        if all(part in block for part in MESSAGE_PARTS):
+        if all(part in block for part in MESSAGE_PARTS) or any(part in block for part in VECTORS):
             yield path, block
             return
         for key, inner in block.items():
@@ -47,24 +53,25 @@ def _responses(block: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, A
             yield from _responses(inner, f"{path}[{i}]")
 
 
-def read_response(body: Mapping[str, Any]) -> Iterator[Case]:
-    """Yield every comparison that one response allows."""
-    whole = {**{part: {} for part in OPTIONAL_PARTS}, **body}
+def read_response(body: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield every comparison that one response allows. What `seawall` refuses is raised as it comes."""
+    missing = [part for part in MESSAGE_PARTS if part not in body]
+    if missing:
+        yield not_understood("response", f"it has no {' and no '.join(missing)}")
+        return
+    whole = {**body, **{part: body.get(part) or {} for part in OPTIONAL_PARTS}}
     if not whole["margins"]:
         whole["margins"] = {settled.lower(): {} for settled in _settlements(whole)}
     whole["ticker"] = {**_cancelling_marks(whole), **whole["ticker"]}
-    try:
-        account = read_simulation(whole)
-        [margins] = evaluate(account.book, account.snapshot, [account.policy], check_lots=False)
-        explained = margins.explain()
-    except (SeawallError, NotImplementedError) as error:
-        yield not_understood("response", f"{type(error).__name__}: {error}")
-        return
+    yield from unread("response", {key: part for key, part in body.items() if key.endswith("_vectors")}, VECTORS)
+    account = read_simulation(whole)
+    [margins] = evaluate(account.book, account.snapshot, [account.policy], check_lots=False)
+    explained = margins.explain()
     matrices = explained.detail.matrices
     compared = 0
     for case in (
         *_initial(whole["initial_risk_vectors"], matrices),
-        *_sums(whole.get("pre_aggregated_risk_vectors") or {}, matrices, offset=False),
+        *_sums(whole["pre_aggregated_risk_vectors"], matrices, offset=False),
         *_sums(whole["aggregated_risk_vectors"], matrices, offset=True),
         *_margins(whole["margins"], margins, explained),
     ):
@@ -85,7 +92,9 @@ def _settlements(body: Mapping[str, Any]) -> set[str]:
 def _cancelling_marks(body: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     """Return the index as mark of coin-settled futures: their mark cancels, so a response may well leave it out."""
     marks = {}
-    for name in body["portfolio"].get("position", {}):
+    for name, size in body["portfolio"].get("position", {}).items():
+        if size == 0.0:
+            continue  # nothing is held, so that its price may well be unknown
         instrument = symbols.parse(name)
         price = body["index_price"].get(f"{instrument.underlying.lower()}_usd")
         if isinstance(instrument, Future | Perpetual) and instrument.inverse and price is not None:
@@ -93,36 +102,39 @@ def _cancelling_marks(body: Mapping[str, Any]) -> dict[str, dict[str, float]]:
     return marks
 
 
-def _initial(published: Mapping[str, Any], matrices: Sequence[RiskMatrix]) -> Iterator[Case]:
+def _initial(published: Mapping[str, Any], matrices: Sequence[RiskMatrix]) -> Iterator[Finding]:
+    def zero_or_line(instrument: str, kind: str, length: int) -> np.ndarray:
+        for matrix in matrices:
+            if instrument in matrix.lines:
+                vectors = matrix.line_standard if kind == "standard" else matrix.line_extended
+                return np.asarray(vectors[matrix.lines.index(instrument)])
+        return np.zeros(length)  # a size of zero has no line of its own
+
     for instrument, theirs in published.items():
-        found = [(m, m.lines.index(instrument)) for m in matrices if instrument in m.lines]
-        for kind, entries in theirs.items():
-            name = f"initial {instrument} {kind}"
-            if kind not in ("standard", "extended"):
-                yield not_understood(name, "vectors are standard and extended")
-            elif found:
-                matrix, line = found[0]
-                ours = matrix.line_standard[line] if kind == "standard" else matrix.line_extended[line]
-                yield from _entries(name, ours, entries)
-            else:  # a size of zero has no line of its own
-                yield from _entries(name, np.zeros(len(entries)), entries)
+        yield from guarded(f"initial {instrument}", _vectors(f"initial {instrument}", instrument, theirs, zero_or_line))
 
 
-def _sums(published: Mapping[str, Any], matrices: Sequence[RiskMatrix], *, offset: bool) -> Iterator[Case]:
-    for pair, theirs in published.items():
+def _sums(published: Mapping[str, Any], matrices: Sequence[RiskMatrix], *, offset: bool) -> Iterator[Finding]:
+    def zero_or_sum(pair: str, kind: str, length: int) -> np.ndarray:
         matrix = _matrix_of(pair, matrices)
-        for kind, entries in theirs.items():
-            name = f"{'aggregated' if offset else 'pre-aggregated'} {pair} {kind}"
-            if kind not in ("standard", "extended"):
-                yield not_understood(name, "vectors are standard and extended")
-                continue
-            if matrix is None:
-                ours = np.zeros(len(entries))
-            elif offset:
-                ours = matrix.standard.reshape(-1) if kind == "standard" else matrix.extended
-            else:
-                ours = (matrix.line_standard if kind == "standard" else matrix.line_extended).sum(axis=0)
-            yield from _entries(name, ours, entries)
+        if matrix is None:
+            return np.zeros(length)
+        if offset:
+            return matrix.standard.reshape(-1) if kind == "standard" else matrix.extended
+        return np.asarray((matrix.line_standard if kind == "standard" else matrix.line_extended).sum(axis=0))
+
+    for pair, theirs in published.items():
+        name = f"{'aggregated' if offset else 'pre-aggregated'} {pair}"
+        yield from guarded(name, _vectors(name, pair, theirs, zero_or_sum))
+
+
+def _vectors(
+    name: str, key: str, theirs: Mapping[str, Any], ours: Callable[[str, str, int], np.ndarray]
+) -> Iterator[Case]:
+    yield from unread(name, theirs, VECTOR_KINDS)
+    for kind in VECTOR_KINDS:
+        if theirs.get(kind) is not None:
+            yield from _entries(f"{name} {kind}", ours(key, kind, len(theirs[kind])), theirs[kind])
 
 
 def _matrix_of(pair: str, matrices: Sequence[RiskMatrix]) -> RiskMatrix | None:
@@ -137,57 +149,64 @@ def _entries(name: str, ours: Sequence[float] | np.ndarray, theirs: Sequence[flo
         yield absolute(f"{name}[{i}]", float(mine), float(published), _allowed(published))
 
 
-def _margins(published: Mapping[str, Any], margins: Margins, explained: Explanation) -> Iterator[Case]:
-    rows = list(margins)
+def _margins(published: Mapping[str, Any], margins: Margins, explained: Explanation) -> Iterator[Finding]:
     for currency, theirs in published.items():
-        of_currency = [r for r in rows if r.currency.lower() == currency.lower()]
-        scale = 1.0
-        if not of_currency and len(rows) == 1 and rows[0].currency == "USD":  # a cross account, shown in one currency
-            of_currency = rows
-            usd = currency.upper() in ("CROSS", "USD")
-            scale = 1.0 if usd else 1.0 / margins.snapshot.index.get(currency.upper(), math.nan)
-        if len(of_currency) != 1:
-            yield not_understood(f"margins {currency}", f"we have {[r.currency for r in rows]}")
-            continue
-        row = of_currency[0]
-        matrices = [m for m in explained.detail.matrices if m.currency == row.currency]
-        ours = {
-            "initial_margin": row.initial_margin * scale,
-            "maintenance_margin": row.maintenance_margin * scale,
-        }
-        for field, amount in ours.items():
-            if theirs.get(field) is not None:
-                yield absolute(f"margins {currency} {field}", amount, theirs[field], _allowed(theirs[field]))
-        details = theirs.get("initial_margin_details") or {}
-        parts = {name: row.initial[name] * scale for name in ("mmp_margin", "open_orders_margin", "spot_margin")}
-        risk = sum(row.initial[name] for name in ("worst_case", "roll_shock", "delta_shock")) * scale
-        for field, amount in ({"risk_matrix_margin": risk} | parts).items():
-            if details.get(field) is not None:
-                yield absolute(f"margins {currency} {field}", amount, details[field], _allowed(details[field]))
-        yield from _risk_matrix(f"margins {currency}", details.get("risk_matrix_margin_details") or {}, row.initial,
-                                matrices, scale)  # fmt: skip
+        yield from guarded(f"margins {currency}", _margin(f"margins {currency}", currency, theirs, margins, explained))
 
 
-def _risk_matrix(
-    name: str, theirs: Mapping[str, Any], initial: Mapping[str, float], matrices: Sequence[RiskMatrix], scale: float
+def _margin(
+    name: str, currency: str, theirs: Mapping[str, Any], margins: Margins, explained: Explanation
 ) -> Iterator[Case]:
-    worst = sum(max(-float(min(m.standard.min(), m.extended.min())), 0.0) for m in matrices) * scale
-    ours = {
-        "worst_case": worst,
-        "roll_shock": initial["roll_shock"] * scale,
-        "delta_shock": initial["delta_shock"] * scale,
-        "correlation_contingency": 0.0,  # zero in every response seen; what it charges is not published
-    }
-    for field, amount in ours.items():
-        if theirs.get(field) is not None:
-            yield absolute(f"{name} {field}", amount, theirs[field], _allowed(theirs[field]))
-    bucket = theirs.get("worst_case_bucket")
+    details = theirs.get("initial_margin_details") or {}
+    risks = details.get("risk_matrix_margin_details") or {}
+    yield from unread(name, theirs, (*TOTALS, "initial_margin_details"))
+    yield from unread(name, details, (*CHARGED, "risk_matrix_margin_details"))
+    yield from unread(name, risks, (*RISKS, "worst_case_bucket"))
+    parts = ((theirs, TOTALS), (details, CHARGED), (risks, RISKS))
+    stated = {field: block[field] for block, fields in parts for field in fields if block.get(field) is not None}
+    row, scale = _row_of(currency, margins)
+    if not holds_number(stated) and (row is None or scale != 1.0):
+        row = None  # nothing is margined in this currency, and all of its numbers say so
+    elif row is None:
+        yield not_understood(name, f"we have {[r.currency for r in margins]}")
+        return
+    matrices = [m for m in explained.detail.matrices if row is not None and m.currency == row.currency]
+    ours = dict.fromkeys(stated, 0.0) if row is None else _amounts(row, matrices, scale)
+    for field, amount in stated.items():
+        yield absolute(f"{name} {field}", ours[field], amount, _allowed(amount))
+    bucket = risks.get("worst_case_bucket")
     if bucket and matrices:
         yield from _bucket(f"{name} worst_case_bucket", bucket, max(matrices, key=lambda m: m.worst))
 
 
+def _row_of(currency: str, margins: Margins) -> tuple[AccountMargin | None, float]:
+    """Return our margin of a currency and the factor to show it in; None where nothing is margined in it."""
+    rows = list(margins)
+    for row in rows:
+        if row.currency.lower() == currency.lower():
+            return row, 1.0
+    if [row.currency for row in rows] != ["USD"]:
+        return None, 1.0
+    in_usd = currency.upper() == "CROSS"  # else a cross account, shown in one currency
+    return rows[0], 1.0 if in_usd else 1.0 / margins.snapshot.index.get(currency.upper(), math.nan)
+
+
+def _amounts(row: AccountMargin, matrices: Sequence[RiskMatrix], scale: float) -> dict[str, float]:
+    worst = sum(max(-float(min(m.standard.min(), m.extended.min())), 0.0) for m in matrices)
+    ours = {
+        "initial_margin": row.initial_margin,
+        "maintenance_margin": row.maintenance_margin,
+        "risk_matrix_margin": sum(row.initial[name] for name in ("worst_case", "roll_shock", "delta_shock")),
+        "worst_case": worst,
+        "correlation_contingency": 0.0,  # zero in every response seen; what it charges is not published
+    }
+    taken = ("mmp_margin", "open_orders_margin", "spot_margin", "roll_shock", "delta_shock")
+    return {name: amount * scale for name, amount in (ours | {name: row.initial[name] for name in taken}).items()}
+
+
 def _bucket(name: str, theirs: Mapping[str, Any], matrix: RiskMatrix) -> Iterator[Case]:
     """Compare where the worst case lies: its index counts from 1, its bucket is the price move that it belongs to."""
+    yield from unread(name, theirs, BUCKET)
     vols, cells = len(matrix.vol_names), matrix.standard.size
     standard = matrix.worst_scenario < cells
     index = matrix.worst_scenario + 1 if standard else matrix.worst_scenario - cells + 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from seawall.market.svi import Svi
 from seawall.pricing import black76
-from tests.vectors.case import Case, Document, Finding, Later, absolute, not_understood, relative, strangers
+from tests.vectors.case import Case, Document, Finding, Later, absolute, each, not_understood, relative, strangers
 
 SECONDS_PER_YEAR = 365 * 86_400
 RELATIVE_TOLERANCE = 1e-9
@@ -19,18 +19,12 @@ SVI_TOLERANCE = 1e-12
 
 def read(document: Document) -> Iterator[Finding]:
     yield from strangers(document, ("black76", "svi", "interest_rate"))
-    for number, case in enumerate(_rows(document.get("black76"))):
-        yield from _black76(f"black76 {number}", case)
-    for number, case in enumerate(_rows(document.get("svi"))):
-        yield from _svi(f"svi {number}", case)
-    rates = _rows(document.get("interest_rate"))
-    if rates:
-        yield Later("interest_rate: the ledger's interest model", len(rates))
-
-
-def _rows(section: Any) -> list[Mapping[str, Any]]:
-    found = section.get("cases", []) if isinstance(section, Mapping) else section
-    return list(found or [])
+    yield from each(document.get("black76"), _black76, name="black76")
+    yield from each(document.get("svi"), _svi, name="svi")
+    rates = document.get("interest_rate") or []
+    rows = rates.get("cases", rates) if isinstance(rates, Mapping) else rates
+    if rows:
+        yield Later("interest_rate: the ledger's interest model", len(rows))
 
 
 def _black76(name: str, case: Mapping[str, Any]) -> Iterator[Case]:

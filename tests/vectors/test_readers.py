@@ -69,6 +69,14 @@ def eth_response(coins: float, *, offset: float = 0.6, dampener_usd: int = 200_0
     }  # fmt: skip
 
 
+def with_entry(response: dict[str, Any], path: tuple[str, ...], entry: Any) -> dict[str, Any]:
+    block = response
+    for step in path[:-1]:
+        block = block[step]
+    block[path[-1]] = entry
+    return response
+
+
 def failures(cases: Any) -> list[str]:
     return [str(case) for case in cases if isinstance(case, Case) and not case.passes]
 
@@ -106,12 +114,175 @@ def test_every_published_number_of_a_simulation_can_fail() -> None:
         assert len(failures(deribit_simulate.read({"result": wrong}))) == 1, path
 
 
-@pytest.mark.parametrize("part", ["ticker", "margins", "initial_risk_vectors", "aggregated_risk_vectors"])
-def test_a_simulation_without_an_optional_block_is_checked_on_the_rest(part: str) -> None:
+@pytest.mark.parametrize("missing", [{}, None, "absent"])
+@pytest.mark.parametrize("part", deribit_simulate.OPTIONAL_PARTS)
+def test_a_simulation_without_an_optional_block_is_checked_on_the_rest(part: str, missing: Any) -> None:
     whole = eth_response(-2.0)
-    del whole[part]
+    if missing == "absent":
+        del whole[part]
+    else:
+        whole[part] = missing
     cases = list(deribit_simulate.read({"response": whole}))
-    assert cases
+    assert len(cases) > 40
+    assert not failures(cases)
+
+
+DETAILS = ("margins", "eth", "initial_margin_details")
+RISKS = (*DETAILS, "risk_matrix_margin_details")
+
+
+@pytest.mark.parametrize(
+    ("path", "charge"),
+    [
+        ((*DETAILS, "liquidity_margin"), 5),
+        ((*DETAILS, "liquidity_margin"), "5"),
+        ((*RISKS, "vega_shock"), 1e-12),
+        ((*RISKS, "worst_case_bucket", "depth"), 2),
+        (("margins", "eth", "projected_initial_margin"), 99),
+        (("margins", "eth", "maintenance_margin_details"), {"roll_shock": {"eth": [0, 1]}}),
+        (("margins", "sol"), {"initial_margin": 1}),
+        (("margins", "sol"), {"liquidity_margin": 1}),
+        (("vega_risk_vectors",), {"eth_eth": {"standard": [0, 0, -1]}}),
+        (("aggregated_risk_vectors", "eth_eth", "wings"), [0, 1]),
+        (("aggregated_risk_vectors", "sol_sol"), {"standard": [0, 1]}),
+        (("initial_risk_vectors", "ETH-PERPETUAL", "wings"), [0, 1]),
+    ],
+)
+def test_a_number_that_a_simulation_has_and_the_reader_does_not_know_is_a_failure(
+    path: tuple[str, ...], charge: Any
+) -> None:
+    whole = with_entry(eth_response(-2.0), path, charge)
+    [failure] = failures(deribit_simulate.read({"response": whole}))
+    assert path[-1] in failure
+
+
+@pytest.mark.parametrize("nothing", [0, 0.0, None, False, {}, [], {"eth": [0, 0.0]}])
+@pytest.mark.parametrize(
+    "path",
+    [
+        (*DETAILS, "liquidity_margin"), (*RISKS, "vega_shock"), ("margins", "eth", "projected_initial_margin"),
+        ("vega_risk_vectors",), ("initial_risk_vectors", "ETH-PERPETUAL", "wings"),
+    ],
+)  # fmt: skip
+def test_a_new_entry_of_a_simulation_that_says_nothing_is_no_failure(path: tuple[str, ...], nothing: Any) -> None:
+    assert not failures(deribit_simulate.read({"response": with_entry(eth_response(-2.0), path, nothing)}))
+
+
+@pytest.mark.parametrize("field", ["mmp_margin", "spot_margin", "open_orders_margin"])
+def test_a_charge_of_a_simulation_may_be_null(field: str) -> None:
+    assert not failures(deribit_simulate.read(with_entry(eth_response(-2.0), (*DETAILS, field), None)))
+
+
+@pytest.mark.parametrize("currency", ["btc", "usdc", "USDT"])
+def test_a_currency_in_which_nothing_is_margined_is_compared_with_zeros(currency: str) -> None:
+    bucket = {"bucket": 1, "side": "left", "source": "standard", "index": 1}
+    zeros = {
+        "initial_margin": 0, "maintenance_margin": 0.0,
+        "initial_margin_details": {"risk_matrix_margin": 0, "risk_matrix_margin_details": {
+            "worst_case": 0, "worst_case_bucket": bucket, "delta_shock": None,
+        }},
+    }  # fmt: skip
+    before = len(list(deribit_simulate.read(eth_response(-2.0))))
+    cases = list(deribit_simulate.read(with_entry(eth_response(-2.0), ("margins", currency), zeros)))
+    assert not failures(cases)
+    assert len(cases) == before + 4
+    zeros["initial_margin_details"]["risk_matrix_margin"] = 1e-9  # type: ignore[index]
+    assert failures(deribit_simulate.read(with_entry(eth_response(-2.0), ("margins", currency), zeros)))
+
+
+@pytest.mark.parametrize("name", ["SOL-PERPETUAL", "BTC-28MAR25", "ETH-27MAR26-2000-C", "NO_SUCH-THING-1"])
+def test_a_size_of_zero_needs_neither_ticker_nor_index(name: str) -> None:
+    whole = with_entry(eth_response(-2.0), ("portfolio", "position", name), 0)
+    whole["initial_risk_vectors"][name] = {"standard": [0] * 27, "extended": [0] * 8}
+    assert not failures(deribit_simulate.read(whole))
+    whole["portfolio"]["position"][name] = 1
+    assert failures(deribit_simulate.read(whole))
+
+
+@pytest.mark.parametrize(
+    "part", [("model_params", "general", "timestamp"), ("model_params", "general"), ("model_params",), ("portfolio",)]
+)
+def test_a_simulation_without_what_it_was_made_from_is_a_failure_and_the_others_are_read(part: tuple[str, ...]) -> None:
+    broken: Any = eth_response(-2.0)
+    block = broken
+    for step in part[:-1]:
+        block = block[step]
+    del block[part[-1]]
+    alone = len(list(deribit_simulate.read(eth_response(1.0))))
+    cases = list(deribit_simulate.read({"cases": [broken, eth_response(1.0)]}))
+    assert len(cases) == alone + 1
+    [failure] = failures(cases)
+    assert "not understood" in failure
+    assert part[-1] in failure
+
+
+def test_an_odd_vector_hides_no_other_number_of_its_response() -> None:
+    whole = eth_response(-2.0)
+    before = len(list(deribit_simulate.read(whole)))
+    whole["initial_risk_vectors"] = {"ODD": {"standard": [None]}, "ODDER": 5} | whole["initial_risk_vectors"]
+    cases = list(deribit_simulate.read(whole))
+    assert len(failures(cases)) == 2
+    assert len(cases) >= before + 2
+
+
+def cross_response() -> dict[str, Any]:
+    """Return a cross account of 10 ETH, three perpetuals and four calls short, from the published rule."""
+    whole = eth_response(-3.0)
+    usd = {
+        "max_offsetable_pnl": 0, "annualised_move_risk": 0.1, "extended_dampener": 25_000, "min_annualised_move": 0.01,
+        "haircut": 0, "equity_side_impact": "none", "pnl_offset": 0, "correlation_set": False,
+    }  # fmt: skip
+    whole["model_params"]["currency"]["usd"] = usd
+    whole["portfolio"]["currency"] = {"eth": {"equity": 10.0}}
+    for part in deribit_simulate.VECTORS:
+        del whole[part]
+    # Coins are stressed like a position: seven are left, less 18% of 2000 USD each. Roll shock counts the perpetual.
+    worst, roll = 7 * 0.18 * ETH, 3 * 0.005 * ETH
+    risk = {"worst_case": worst, "roll_shock": roll, "delta_shock": 0, "correlation_contingency": 0}
+    whole["margins"] = {"cross": {
+        "initial_margin": worst + roll, "maintenance_margin": 0.8 * (worst + roll),
+        "initial_margin_details": {"risk_matrix_margin": worst + roll, "risk_matrix_margin_details": risk},
+    }}  # fmt: skip
+    return whole
+
+
+def test_a_cross_simulation_counts_its_coins_as_a_position_and_is_compared_in_usd() -> None:
+    whole = cross_response()
+    assert not failures(deribit_simulate.read(whole))
+    assert len(list(deribit_simulate.read(whole))) == 7
+    for equity in ({"equity": 10.001}, 10.001, {"equity": 0.0}):
+        whole["portfolio"]["currency"]["eth"] = equity
+        assert failures(deribit_simulate.read(whole))
+
+
+def test_a_cross_simulation_may_show_its_margin_in_other_currencies_too_or_none_there() -> None:
+    whole = cross_response()
+    whole["margins"] |= {"eth": {"initial_margin": 2550 / ETH}, "btc": {"initial_margin": 0, "maintenance_margin": 0}}
+    assert not failures(deribit_simulate.read(whole))
+    whole["margins"]["eth"]["initial_margin"] = 2550
+    assert len(failures(deribit_simulate.read(whole))) == 1
+
+
+def test_the_options_of_a_cross_simulation_are_not_counted_beside_the_equity_that_holds_them() -> None:
+    whole = cross_response()
+    strike, forward, vol, n, mark = 2_000.0, 2_010.0, 0.665, -4.0, 0.085
+    whole["portfolio"]["position"]["ETH-27MAR26-2000-C"] = n
+    whole["ticker"]["ETH-27MAR26-2000-C"] = {"mark_price": mark, "mark_iv": 66.5, "underlying_price": forward}
+    days = (1774598400000 - 1771197609587) / 86_400_000
+    cash = 10.0 - n * mark
+
+    def dollars(r: float, sigma: float) -> float:
+        coins = n * black(forward * (1 + r), strike, days / 365, sigma) / (forward * (1 + r))
+        return (cash - 3) * ETH * r + coins * ETH * (1 + r) - n * mark * ETH
+
+    moves = [0.18 * k / 4 for k in range(-4, 5)]
+    vols = [vol * (1 + 0.4 * (30 / days) ** 0.13), vol, vol * (1 - 0.25 * (30 / days) ** 0.13)]
+    summed = [dollars(r, sigma) for r in moves for sigma in vols]
+    whole["pre_aggregated_risk_vectors"] = {"eth_usd": {"standard": summed}}
+    worst = {"worst_case": -min(summed)}
+    whole["margins"] = {"CROSS": {"initial_margin_details": {"risk_matrix_margin_details": worst}}}
+    cases = list(deribit_simulate.read(whole))
+    assert len(cases) == 29
     assert not failures(cases)
 
 
@@ -198,7 +369,12 @@ def test_several_responses_of_one_file_are_all_read() -> None:
         (deribit_identities.read, {"account": {"margin_model": "segregated_sm", "equity": 1.0, "options_value": 0.0,
                                                "margin_balance": 1.0}, "identities": [{"f": "moon = cheese"}]}),
         (deribit_standard.read, {"cases": [{"instrument": "BTC-PERPETUAL", "price": 1}]}),
-        (deribit_standard.read, {"cases": [{"instrument": "BTC-PERPETUAL", "price": 1, "pos": 1, "im_btc": 1}]}),
+        (deribit_standard.read, {"cases": [{"instrument": "BTC-PERPETUAL", "price": 1, "pos": 1, "im_xyz": 1}]}),
+        (deribit_standard.read, {"cases": [{"instrument": "DOGE_USDC-PERPETUAL", "price": 1, "pos": 9, "im_usdc": 1}]}),
+        (deribit_standard.read, {"cases": [{"instrument": "BTC-PERPETUAL", "price": 9, "pos": 1, "im_usdt": 1}]}),
+        (deribit_standard.read, {"cases": [{"instrument": "BTC-PERPETUAL", "pos": 1, "im_btc": 1}]}),
+        (deribit_standard.read, {"cases": [{"instrument": "BTC-25SEP26-9-C", "price": 9, "pos": 1, "im_btc": 1}]}),
+        (deribit_standard.read, {"cases": {"first": {"instrument": "BTC-PERPETUAL"}}}),
     ],
 )  # fmt: skip
 def test_a_shape_that_a_reader_does_not_know_is_a_failure(reader: Any, document: dict[str, Any]) -> None:
@@ -219,6 +395,109 @@ def test_a_worked_example_on_the_coin_settled_perpetual_is_read_in_coin(inverse:
     cases = list(deribit_standard.read({"cases": [example]}))
     assert len(cases) == 5
     assert not failures(cases)
+
+
+@pytest.mark.parametrize("prefix", ["im", "mm"])
+@pytest.mark.parametrize(
+    ("name", "coin_units", "dollar_units"),
+    [
+        ("ETH-PERPETUAL", ("base", "eth"), ("usd", "usdc")),
+        ("ETH_USDC-PERPETUAL", ("base", "eth"), ("usd", "usdc")),
+        ("ETH_USDT-PERPETUAL", ("base", "eth"), ("usd", "usdc", "usdt")),
+    ],
+)
+def test_a_worked_example_may_state_its_margin_in_any_unit(
+    name: str, coin_units: tuple[str, ...], dollar_units: tuple[str, ...], prefix: str
+) -> None:
+    # 1000 ETH: 2% or 1%, and 0.0004% more for each coin
+    example: dict[str, Any] = {"instrument": name, "price": 2_500, "pos": 1_000}
+    coins = 1_000 * ({"im": 0.02, "mm": 0.01}[prefix] + 1_000 * 4e-6)
+    for unit in coin_units:
+        assert_only(example, f"{prefix}_{unit}", coins)
+    for unit in dollar_units:
+        assert_only(example, f"{prefix}_{unit}", coins * 2_500)
+
+
+@pytest.mark.parametrize("price", ["index_price", "mark_price"])
+def test_a_coin_settled_size_beside_the_venues_own_price_is_in_usd(price: str) -> None:
+    example = {"instrument": "BTC-PERPETUAL", price: 50_000, "pos": -500_000}
+    assert_only(example, "im_btc", 10 * (0.02 + 10 * 0.00005))
+
+
+def assert_only(example: dict[str, Any], field: str, margin: float) -> None:
+    [case] = deribit_standard.read({"cases": [example | {field: margin}]})
+    assert isinstance(case, Case)
+    assert case.passes, str(case)
+    assert len(failures(deribit_standard.read({"cases": [example | {field: margin * 1.000001}]}))) == 1
+
+
+def test_a_worked_example_of_nothing_needs_nothing_at_the_rate_where_the_line_begins() -> None:
+    nothing = {"instrument": "BTC-PERPETUAL", "price": 100_000, "pos": 0, "im_btc": 0, "mm_usd": 0.0, "im_rate": 0.02,
+               "mm_rate": 0.01}  # fmt: skip
+    some = {"instrument": "BTC_USDC-PERPETUAL", "price": 100_000, "pos": 25, "im_usdc": 53_125}
+    cases = list(deribit_standard.read({"cases": [nothing, some]}))
+    assert len(cases) == 5
+    assert not failures(cases)
+    assert len(failures(deribit_standard.read({"cases": [nothing | {"im_btc": 1e-9}, some]}))) == 1
+
+
+ODD_ROWS: list[Any] = [
+    None,
+    7,
+    "odd",
+    [],
+    {},
+    {"instrument": None},
+    {"instrument": "BTC-PERPETUAL", "price": "dear", "pos": 1},
+]
+
+
+@pytest.mark.parametrize("odd", ODD_ROWS, ids=repr)
+@pytest.mark.parametrize("prefix", ["theory_haug_european", "derive_misc", "cex_deribit_sm_linear_perp"])
+def test_an_odd_case_fails_and_the_cases_after_it_are_read(prefix: str, odd: Any, tmp_path: Path) -> None:
+    sound: Any = {
+        "theory_haug_european": {"inputs": {"type": "call", "S": 1, "K": 1, "T": 1, "r": 0, "q": 0, "sigma": 1},
+                                 "expected": {"rho_futures": -0.38292492}},
+        "derive_misc": {"sec": 31_536_000, "vol": 1, "fwd": 1, "strike": 1, "call": 0.3829249225480262},
+        "cex_deribit_sm_linear_perp": {"instrument": "BTC-PERPETUAL", "price": 1, "pos": 1, "im_base": 0.02005},
+    }[prefix]  # fmt: skip
+    section = "black76" if prefix == "derive_misc" else "cases"
+    file = tmp_path / f"{prefix}_odd.json"
+    file.write_text(json.dumps({section: [odd, sound, odd, sound]}), encoding="utf-8")
+    [reader] = [reader for reader in READERS if reader.prefix == prefix]
+    report = check(file, reader)
+    assert [case.passes for case in report.cases] == [False, True, False, True]
+    assert all("not understood" in case.note for case in report.failed)
+
+
+def test_an_odd_section_hides_no_other() -> None:
+    smile = {"a": 0.04, "b": 0, "rho": 0, "m": 0, "sigma": 1, "forward": 1, "tau": 1, "strike_vol": [[1, 0.2]]}
+    for odd in ({"rows": [1]}, 5, "black76"):
+        cases = list(derive_misc.read({"black76": odd, "svi": [smile]}))
+        assert [case.passes for case in cases if isinstance(case, Case)] == [False, True]
+
+
+@pytest.mark.parametrize("model", ["segregated_cube", None, 7])
+def test_a_message_of_an_unknown_margin_model_fails_and_the_others_are_read(model: Any) -> None:
+    known = {"margin_model": "cross_pm", "margin_balance": 2.0, "initial_margin": 1, "available_funds": 1}
+    cases = list(deribit_identities.read({"first": known | {"margin_model": model}, "second": known}))
+    assert [case.passes for case in cases if isinstance(case, Case)] == [False, True]
+    assert "not understood" in failures(cases)[0]
+
+
+def test_an_identity_that_the_file_states_in_an_odd_way_fails_and_the_others_are_read() -> None:
+    message = {"margin_model": "cross_pm", "margin_balance": 2.0, "initial_margin": 1, "available_funds": 1.001}
+    stated = [5, {"formula": "none"}, {"f": "total_pl = x", "residual": math.inf},
+              {"f": "available_funds = y", "residual": 0.001}]  # fmt: skip
+    cases = list(deribit_identities.read({"account": message, "identities": stated}))
+    assert [case.passes for case in cases if isinstance(case, Case)] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+def test_no_tolerance_lets_a_number_pass_that_is_not_finite(number: float) -> None:
+    whole = with_entry(eth_response(-2.0), ("margins", "eth", "initial_margin"), number)
+    assert len(failures(deribit_simulate.read(whole))) == 1
+    assert not Case("far", number, math.inf).passes
 
 
 @pytest.mark.parametrize("kind", ["call", "put"])

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seawall.pricing import black76
-from tests.vectors.case import Document, Finding, absolute, not_understood, strangers
+from tests.vectors.case import Document, Finding, absolute, each, not_understood, strangers
 
 DEFAULT_TOLERANCE = 1e-4
 """Haug prints four decimals."""
@@ -56,9 +56,7 @@ DEFINED = {
 
 def read(document: Document) -> Iterator[Finding]:
     yield from strangers(document, ("cases",))
-    for number, case in enumerate(document.get("cases", [])):
-        name = str(case.get("id", f"case {number}"))
-        yield from _case(name, case)
+    yield from each(document.get("cases"), _case, name="case", named_by=("id",))
 
 
 def _case(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:

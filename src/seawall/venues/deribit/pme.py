@@ -151,7 +151,7 @@ def _snapshot(simulation: Simulation, time_ns: int) -> MarketSnapshot:
     rows = list(simulation.ticker.values())
     index = {pair.split("_")[0].upper(): price for pair, price in simulation.index_price.items()}
     for instrument, row in zip(instruments, rows, strict=True):
-        if row.index_price is not None and not simulation.index_price:
+        if row.index_price is not None:
             index.setdefault(instrument.underlying, row.index_price)
         if instrument.settlement in STABLE_ASSETS:
             index.setdefault(instrument.settlement, STABLE_USD)
@@ -185,8 +185,10 @@ def _book(simulation: Simulation, snapshot: MarketSnapshot) -> Book:
         if is_option:
             option_value[settlement] = option_value.get(settlement, 0.0) + size * mark
     charges: dict[str, dict[str, float]] = {}
-    for currency, margin in simulation.margins.items():
-        asset = "USD" if currency.upper() == "CROSS" else currency.upper()
+    blocks = {currency.upper(): margin for currency, margin in simulation.margins.items()}
+    if "CROSS" in blocks:  # one block for the whole account; others would show the same charges again
+        blocks = {"USD": blocks["CROSS"]}
+    for asset, margin in blocks.items():
         for name in CHARGES:
             stated = (margin.initial_margin_details or {}).get(name)
             if isinstance(stated, int | float) and stated:
