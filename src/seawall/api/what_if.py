@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ from seawall.api.margins import DEFAULT_POLICY, PolicySource, as_policy
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.core.errors import InputError, Problem
 from seawall.core.frames import to_frame
-from seawall.margining import AccountMargin, Margins, evaluate
-from seawall.market import MarketSnapshot
+from seawall.margining import AccountMargin, evaluate
+from seawall.margining.totals import total_usd
 from seawall.portfolio import Book
 from seawall.portfolio.trades import Trade, TradesSource, apply_trades, parse_trades
 
@@ -152,19 +152,21 @@ def what_if(
     one = held.take([row])
     name = one.accounts[0]
 
-    def after(some: Sequence[Trade]) -> Margins:
-        traded = apply_trades(one, name, some, snapshot=market, check_lots=check_lots)
-        return evaluate(traded, market, [chosen], check_lots=check_lots, parse=grammar_of(market))[0]
-
-    margins = [after([]), after(wanted), *(after([trade]) for trade in wanted)]
-    margins += [after([*wanted[:i], *wanted[i + 1 :]]) for i in range(len(wanted))]
-    initial = np.array([_usd(result, market, maintenance=False) for result in margins])
-    maintenance = np.array([_usd(result, market, maintenance=True) for result in margins])
+    # One account for each variant, so that the market is revalued once for all of them.
+    some: list[Sequence[Trade]] = [[], wanted, *([trade] for trade in wanted)]
+    some += [[*wanted[:i], *wanted[i + 1 :]] for i in range(len(wanted))]
+    variants = [
+        replace(apply_trades(one, name, trades, snapshot=market, check_lots=check_lots).account(name), id=f"{v}")
+        for v, trades in enumerate(some)
+    ]
+    together = Book.of(variants, origin=one.origin)
+    margins = evaluate(together, market, [chosen], check_lots=check_lots, parse=grammar_of(market))[0]
+    initial, maintenance = total_usd(margins, "initial"), total_usd(margins, "maintenance")
     n = len(wanted)
     return WhatIf(
         account=name,
-        before=tuple(margins[0]),
-        after=tuple(margins[1]),
+        before=tuple(replace(row, account=name) for row in margins["0"]),
+        after=tuple(replace(row, account=name) for row in margins["1"]),
         initial_before_usd=float(initial[0]),
         initial_after_usd=float(initial[1]),
         maintenance_before_usd=float(maintenance[0]),
@@ -188,11 +190,3 @@ def _only_account(book: Book) -> int:
         rule = f"the book has {len(book)} accounts; name one with account= (--account on the command line): {known}"
         raise InputError(Problem("account", "left out", rule, where=book.origin))
     return 0
-
-
-def _usd(margins: Margins, market: MarketSnapshot, *, maintenance: bool) -> float:
-    """Return the requirement of all netting sets of a book together, in USD; NaN where one is unavailable."""
-    need = margins.requirement
-    amounts = margins.maintenance_margin if maintenance else margins.initial_margin
-    prices = np.array([market.price_usd(currency) for currency in need.currencies])
-    return float((amounts * prices[need.currency]).sum())

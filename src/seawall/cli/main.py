@@ -30,22 +30,34 @@ Start here: all of it on a bundled real market, what a book needs, what a trade 
     seawall what-if book.csv --trade "BTC-PERPETUAL -10000"
 
 A book is a CSV file with the header account,instrument,size; an asset such as BTC or USDC is collateral.
-Exit codes: 0 fine, 2 bad input, 3 a margin is unavailable, 4 the venue failed.
+Exit codes: 0 fine, 1 output can't be written, 2 bad input, 3 a margin is unavailable, 4 the venue failed.
 """,
     help_format="markdown",
 )
-# Commands are named by where they live and loaded when called, so that `seawall --help` stays quick.
-app.command("seawall.cli.margin:margin", name="margin", help="Say what margin each account of a book needs, and why.")
-app.command("seawall.cli.what_if:what_if", name="what-if", help="Say what some trades would do to a margin.")
-app.command("seawall.cli.policy:app", name="policy", help="Margin parameters: list, show, compare.")
-app.command("seawall.cli.snapshot:app", name="snapshot", help="Market snapshots: take, show, fit, convert.")
-app.command("seawall.cli.demo:demo", name="demo", help="All of it, on a bundled real market.")
+COMMANDS = {
+    "margin": ("seawall.cli.margin:margin", "Say what margin each account of a book needs, and why."),
+    "what-if": ("seawall.cli.what_if:what_if", "Say what some trades would do to a margin."),
+    "policy": ("seawall.cli.policy:app", "Margin parameters: list, show, compare."),
+    "snapshot": ("seawall.cli.snapshot:app", "Market snapshots: take, show, fit, convert."),
+    "demo": ("seawall.cli.demo:demo", "All of it, on a bundled real market."),
+}
+"""Commands by where they live, so that they are loaded only when called, and a line for the list of them."""
+
+
+def _register(asked: str) -> None:
+    """Register the commands. The one that is asked for brings its own help, which its docstring holds."""
+    for name, (target, line) in COMMANDS.items():
+        if name == asked:
+            app.command(target, name=name)
+        else:
+            app.command(target, name=name, help=line)
 
 
 def main() -> None:
     """Run the command line; errors made on purpose become one message on stderr and an exit code."""
     from seawall.core.errors import SeawallError, UnavailableError, VenueError
 
+    _register(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
         code = app()
     except BrokenPipeError:

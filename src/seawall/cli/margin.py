@@ -34,11 +34,11 @@ def margin(
     USD, everything else in coin; a bare asset such as BTC or USDC is collateral. A book of one account is explained
     to the bottom.
 
-        seawall margin book.csv
-
-        seawall margin book.csv --policy deribit/s_pm/2024-06-17 --account desk-1
-
-        seawall margin book.csv --csv > margins.csv
+    ```console
+    $ seawall margin book.csv
+    $ seawall margin book.csv --policy deribit/s_pm/2024-06-17 --account desk-1
+    $ seawall margin book.csv --csv > margins.csv
+    ```
 
     Parameters
     ----------

@@ -54,9 +54,10 @@ def show_(policy: str, /, *, at_time: Annotated[str, Parameter(name="--at")] = N
           csv: Annotated[bool, Parameter(negative=())] = False) -> None:  # fmt: skip
     """Show every number and rule of a policy: unit, bounds, grade, source.
 
-        seawall policy show deribit/x_pm
-
-        seawall policy show deribit/x_pm --at 2026-03-01
+    ```console
+    $ seawall policy show deribit/x_pm
+    $ seawall policy show deribit/x_pm --at 2026-03-01
+    ```
 
     Parameters
     ----------
@@ -94,7 +95,9 @@ def diff(before: str, after: str, /, *, regraded: Annotated[bool, Parameter(nega
          json: Annotated[bool, Parameter(negative=())] = False) -> None:  # fmt: skip
     """Say what changed from one policy to another.
 
-        seawall policy diff deribit/x_pm/2026-02-15 deribit/x_pm/2026-09-23
+    ```console
+    $ seawall policy diff deribit/x_pm/2026-02-15 deribit/x_pm/2026-09-23
+    ```
 
     Parameters
     ----------

@@ -25,9 +25,10 @@ def deribit(*, currency: str = "BTC", out: Annotated[Path | None, Parameter(name
             base_url: str = "https://www.deribit.com/api/v2", timeout_seconds: float = 10.0) -> None:  # fmt: skip
     """Take a live snapshot of Deribit's chain over the public API and write it to a file. No account is needed.
 
-        seawall snapshot deribit --currency BTC
-
-        seawall margin book.csv --snapshot deribit-btc-….seawall
+    ```console
+    $ seawall snapshot deribit --currency BTC
+    $ seawall margin book.csv --snapshot deribit-btc-….seawall
+    ```
 
     Parameters
     ----------
@@ -104,7 +105,9 @@ def convert(
 ) -> None:
     """Write a snapshot read from a venue's JSON or from an archive of daily chains in our own format.
 
-        seawall snapshot convert chains.parquet --currency ETH --day 2026-03-01 --out eth.seawall
+    ```console
+    $ seawall snapshot convert chains.parquet --currency ETH --day 2026-03-01 --out eth.seawall
+    ```
 
     Parameters
     ----------

@@ -36,9 +36,10 @@ def what_if(
 
     Trades happen at the mark unless they name a price, so the requirement changes and the equity does not.
 
-        seawall what-if book.csv --trade "BTC-25SEP26-100000-C -10"
-
-        seawall what-if book.csv -t "BTC-25SEP26-100000-C -10" -t "BTC-PERPETUAL 50000" --account desk-1
+    ```console
+    $ seawall what-if book.csv --trade "BTC-25SEP26-100000-C -10"
+    $ seawall what-if book.csv -t "BTC-25SEP26-100000-C -10" -t "BTC-PERPETUAL 50000" --account desk-1
+    ```
 
     Parameters
     ----------

@@ -197,8 +197,15 @@ class Margins:
         return np.asarray(np.any([one != 0.0 for one in amounts], axis=0), dtype=np.bool_)
 
     def _asset_reason(self, c: int, asset: str) -> str:
-        """Say why collateral in column `c` can't be counted; empty where it can."""
-        return self.book.unavailable_assets.get(c, "") or self.requirement.refused_assets.get(asset, "")
+        """Say why collateral in column `c` can't be counted; empty where it can.
+
+        A segregated netting set counts in its own currency and needs no price of it.
+        """
+        no_price = self.book.unavailable_assets.get(c, "")
+        refused = self.requirement.refused_assets.get(asset, "")
+        if not self.requirement.cross and not refused:
+            return ""
+        return "; ".join(text for text in (refused, no_price) if text)
 
     @cached_property
     def evidence_rank(self) -> IntArray:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray
 from seawall.instruments import Kind
 from seawall.margining.binding import Binding
+from seawall.margining.blocks.collateral import currency_key, haircut_of, worth
 from seawall.margining.blocks.equity import equity_in, per_account
 from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
@@ -29,8 +31,6 @@ from seawall.revaluation import Exposure, PnlTensor, exposure
 from seawall.scenarios import ScenarioSet
 
 FUTURE_NUMBERS = ("initial_base", "maintenance_base", "increment_per_coin")
-WHOLE_COLLATERAL = frozenset({"BTC", "ETH", "USD", "USDC", "USDT"})
-"""Collateral of cross accounts that is known to have no haircut; see the policy's rule `cross_collateral`."""
 OPTION_NUMBERS = ("initial_base", "initial_floor", "maintenance_base")
 
 
@@ -40,6 +40,15 @@ class EntryMargin:
 
     initial: FloatArray
     maintenance: FloatArray
+
+
+class _Collateral(NamedTuple):
+    """Equity, margin balance (equity less option value) and haircut, `(A,)` each; collateral that can't be counted."""
+
+    equity: FloatArray
+    balance: FloatArray
+    haircut: FloatArray
+    refused: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -89,15 +98,15 @@ class DeribitStandardMargin:
             "futures": per_account(held, np.where(is_option, 0.0, margin.maintenance * scale)),
             "options": per_account(held, np.where(is_option, margin.maintenance * scale, 0.0)),
         } | dict.fromkeys(("open_orders_margin", "mmp_margin", "spot_margin"), zero)
-        equity, balance = self._equity(book, leaning, one)
+        collateral = self._collateral(policy, book, leaning, one)
         accounts_count = len(book.book)
         return Requirement(
             account=np.arange(accounts_count),
             currencies=(one.currency,),
             currency=np.zeros(accounts_count, np.int64),
-            equity=equity,
-            margin_balance=balance,
-            haircut=zero,
+            equity=collateral.equity,
+            margin_balance=collateral.balance,
+            haircut=collateral.haircut,
             initial=initial,
             maintenance=maintenance,
             worst_scenario=np.full(accounts_count, -1, np.int64),
@@ -106,20 +115,24 @@ class DeribitStandardMargin:
             cross=self.cross,
             uses=tuple(_uses(policy, book, one, held, orders)),
             refused=_refused(policy, book),
-            refused_assets=_refused_assets(policy, book) if one.cross else {},
+            refused_assets=collateral.refused,
         ).take(np.flatnonzero(accounts_in(book, one)))
 
-    def _equity(self, book: ResolvedBook, leaning: Exposure, one: NettingSet) -> tuple[FloatArray, FloatArray]:
-        """Return equity and margin balance; the balance leaves the value of options out."""
+    def _collateral(self, policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, one: NettingSet) -> _Collateral:
         settlements = {*book.snapshot.table.settlements, *book.book.assets}
-        equity, balance = np.zeros(len(book.book)), np.zeros(len(book.book))
-        for asset in sorted(settlements) if self.cross else [one.currency]:
-            part = equity_in(asset, book, leaning)
-            price = usd_price(book, asset) if self.cross else 1.0
-            equity = equity + np.where(part.total == 0.0, 0.0, part.total * price)
-            less_options = part.total - part.options_market_value
-            balance = balance + np.where(less_options == 0.0, 0.0, less_options * price)
-        return equity, balance
+        assets = sorted(settlements) if self.cross else [one.currency]
+        parts = {asset: equity_in(asset, book, leaning) for asset in assets}
+        prices = {asset: usd_price(book, asset) if self.cross else 1.0 for asset in assets}
+        shares = {asset: _haircut_share(policy, asset) if self.cross else 0.0 for asset in assets}
+        owned = {asset: part.total for asset, part in parts.items()}
+        plain = {asset: part.total - part.options_market_value for asset, part in parts.items()}
+        count = len(book.book)
+        return _Collateral(
+            worth(owned, prices, accounts_count=count),
+            worth(plain, prices, accounts_count=count),
+            haircut_of(plain, prices, shares, accounts_count=count),
+            {asset: why for asset in assets if (why := _refused_asset(policy, asset, cross=self.cross))},
+        )
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return what each position of a book of one account is charged, in its settlement asset."""
@@ -183,9 +196,17 @@ def _refused(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
     return refused
 
 
-def _refused_assets(policy: MarginPolicy, book: ResolvedBook) -> dict[str, str]:
-    reason = "{}: {} gives no haircut for it as collateral of a cross account"
-    return {asset: reason.format(asset, policy.id) for asset in book.book.assets if asset not in WHOLE_COLLATERAL}
+def _haircut_share(policy: MarginPolicy, asset: str) -> float:
+    path = f"collateral.{currency_key(asset)}.haircut"
+    return policy.number(path) if policy.has(path) else np.nan
+
+
+def _refused_asset(policy: MarginPolicy, asset: str, *, cross: bool) -> str:
+    """Say why collateral in an asset can't be counted; a segregated account only needs the policy to know the asset."""
+    key = currency_key(asset)
+    if policy.has(f"collateral.{key}.haircut") or (not cross and policy.has(f"future.{key}.initial_base")):
+        return ""
+    return f"{asset}: {policy.id} has no haircut for it as collateral"
 
 
 def _unit_prices(book: ResolvedBook, one: NettingSet) -> FloatArray:
@@ -207,8 +228,11 @@ def _uses(policy: MarginPolicy, book: ResolvedBook, one: NettingSet, held: Holdi
     suffix = "_cross" if one.cross else ""
     yield Use(holds(options), policy.evidence([], [f"margin_balance_excludes_options{suffix}"]))
     if one.cross:
-        owns = (book.book.balances != 0.0).any(axis=1)
-        yield Use(owns, policy.evidence([], ["cross_collateral"]))
+        for c, asset in enumerate(book.book.assets):
+            path = f"collateral.{currency_key(asset)}.haircut"
+            if policy.has(path):
+                rules = ["haircut_reduces_initial_only"] if policy.number(path) > 0.0 else []
+                yield Use(book.book.balances[:, c] != 0.0, policy.evidence([path], rules))
     for base in table.underlyings:
         of_base = of_underlying(book, base)
         if policy.has(f"future.{base.lower()}.initial_base"):

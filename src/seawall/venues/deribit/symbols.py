@@ -15,6 +15,7 @@ from typing import TypeAlias
 from seawall.core.errors import InputError, Problem
 from seawall.core.time import iso, to_datetime, to_ns
 from seawall.instruments import Future, Instrument, Option, Perpetual, Spot
+from seawall.market.stable_coins import STABLE_ASSETS
 
 FIELD = "instrument"
 EXPIRY_HOUR = 8
@@ -24,7 +25,7 @@ COIN_FUTURE_SIZE_USD = {"BTC": 10.0, "ETH": 1.0, "SOL": 10.0}
 """USD per contract of coin-settled futures; also their lot. SOL's were delisted (public/get_instruments, May 2022)."""
 COIN_OPTION_LOT = {"BTC": 0.1, "ETH": 1.0, "SOL": 1.0}
 """Smallest size step of coin-settled options, in coin; a contract is one coin (public/get_instruments, 2021-2026)."""
-STABLE_SETTLEMENTS = ("USDC", "USDT")
+STABLE_SETTLEMENTS = STABLE_ASSETS
 """Linear derivatives settle in one of these; Deribit writes it after the coin."""
 
 _GRAMMAR = (

@@ -9,17 +9,16 @@ import numpy as np
 from seawall.core.arrays import BoolArray, FloatArray
 from seawall.core.time import DAYS_PER_YEAR
 from seawall.instruments import Kind
+from seawall.margining.blocks.collateral import USD_ASSETS, currency_key
 from seawall.margining.blocks.equity import Equity
 from seawall.margining.blocks.lookups import of_underlying
 from seawall.margining.blocks.netting_set import NettingSet
 from seawall.margining.blocks.risk_matrix import MatrixResult
 from seawall.margining.model import Use
 from seawall.margining.models.deribit_pm.numbers import (
-    USD_ASSETS,
     VOL_NUMBERS,
     counted_in,
-    currency_key,
-    haircut_of,
+    haircut_share,
     pair_path,
     refused_collateral,
     stresses_equity,
@@ -118,7 +117,7 @@ def _collateral_uses(
         owns = equity.total != 0.0
         if asset in USD_ASSETS - {"USD"}:
             yield Use(owns, policy.evidence([], ["stablecoins_as_usd"]))
-        if refused_collateral(policy, asset) == "":
-            share = haircut_of(policy, asset)
+        if refused_collateral(policy, asset, cross=True) == "":
+            share = haircut_share(policy, asset)
             rules = ["haircut_reduces_initial_only"] if share > 0.0 else []
             yield Use(owns, policy.evidence([f"currency.{currency_key(asset)}.haircut"], rules))

@@ -17,6 +17,7 @@ import numpy as np
 from seawall.core.arrays import FloatArray
 from seawall.core.rounding import round_decimals
 from seawall.margining.binding import Binding
+from seawall.margining.blocks.collateral import haircut_of, worth
 from seawall.margining.blocks.equity import Equity, equity_in
 from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
@@ -28,7 +29,7 @@ from seawall.margining.models.deribit_pm.detail import risk_matrix
 from seawall.margining.models.deribit_pm.evidence import uses
 from seawall.margining.models.deribit_pm.numbers import (
     grid_spec,
-    haircut_of,
+    haircut_share,
     matrix_numbers,
     pair_path,
     refused_collateral,
@@ -155,12 +156,10 @@ class DeribitPortfolioMargin:
         maintenance |= dict.fromkeys((*charges, "rounding"), zero)
 
         prices = {asset: usd_price(book, asset) / price_usd if self.cross else 1.0 for asset in equities}
-        equity = _weighted({asset: (part.total, prices[asset]) for asset, part in equities.items()}, accounts_count)
-        cut = {asset: haircut_of(policy, asset) if self.cross else 0.0 for asset in equities}
-        haircut = _weighted(
-            {asset: (np.maximum(part.total, 0.0), prices[asset] * cut[asset]) for asset, part in equities.items()},
-            accounts_count,
-        )
+        owned = {asset: part.total for asset, part in equities.items()}
+        equity = worth(owned, prices, accounts_count=accounts_count)
+        shares = {asset: haircut_share(policy, asset) if self.cross else 0.0 for asset in equities}
+        haircut = haircut_of(owned, prices, shares, accounts_count=accounts_count)
         bases = sorted(found)
         losses = np.array([found[base].worst for base in bases]).reshape(len(bases), accounts_count)
         losing = losses.max(axis=0, initial=0.0) > 0.0
@@ -184,7 +183,7 @@ class DeribitPortfolioMargin:
             underlyings=names,
             cross=self.cross,
             refused_assets={
-                asset: why for asset in equities if self.cross and (why := refused_collateral(policy, asset))
+                asset: why for asset in equities if (why := refused_collateral(policy, asset, cross=self.cross))
             },
             uses=tuple(uses(policy, book, one, found, order_added, equities, cross=self.cross)),
         ).take(np.flatnonzero(accounts_in(book, one)))
@@ -215,14 +214,6 @@ def _risk_sum(risk: dict[str, FloatArray]) -> FloatArray:
 
 def _total(found: dict[str, MatrixResult], accounts_count: int) -> FloatArray:
     return sum((matrix.total for matrix in found.values()), start=np.zeros(accounts_count))
-
-
-def _weighted(parts: dict[str, tuple[FloatArray, float]], accounts_count: int) -> FloatArray:
-    """Return the sum of amounts times prices; an asset without a price makes only its holders unavailable."""
-    total = np.zeros(accounts_count)
-    for amounts, price in parts.values():
-        total = total + np.where(amounts == 0.0, 0.0, amounts * price)
-    return total
 
 
 SEGREGATED = DeribitPortfolioMargin("deribit_s_pm", cross=False)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from seawall.core.errors import UnavailableError
+from seawall.margining.blocks.collateral import currency_key
 from seawall.margining.blocks.risk_matrix import MatrixNumbers
 from seawall.margining.blocks.scenario_grid import GridSpec
 from seawall.policy import MarginPolicy
 from seawall.scenarios import TermScaled, Unchanged
 
-USD_ASSETS = frozenset({"USD", "USDC", "USDT"})
-"""Assets that Deribit's responses file under the currency `usd`."""
 VOL_NAMES = ("up", "same", "down")
 VOL_NUMBERS = (
     "volatility_range_up",
@@ -19,11 +18,6 @@ VOL_NUMBERS = (
     "long_term_vega_power",
 )
 """What a volatility shock is made of, under a currency pair."""
-
-
-def currency_key(asset: str) -> str:
-    """Return the policy's name for an asset's currency group."""
-    return "usd" if asset in USD_ASSETS else asset.lower()
 
 
 def pair_path(base: str) -> str:
@@ -98,19 +92,25 @@ def stresses_equity(policy: MarginPolicy, asset: str) -> bool:
     return policy.has(impact) and policy.word(impact) == "both" and policy.has(f"{pair_path(asset)}.price_range")
 
 
-def haircut_of(policy: MarginPolicy, asset: str) -> float:
+def haircut_share(policy: MarginPolicy, asset: str) -> float:
     """Return the share of an asset that does not count for initial margin; NaN where the policy has none."""
     path = f"currency.{currency_key(asset)}.haircut"
     return policy.number(path) if policy.has(path) else float("nan")
 
 
-def refused_collateral(policy: MarginPolicy, asset: str) -> str:
-    """Say why a cross account's equity in an asset can't be counted; empty where it can."""
+def refused_collateral(policy: MarginPolicy, asset: str, *, cross: bool) -> str:
+    """Say why an account's equity in an asset can't be counted; empty where it can.
+
+    A segregated account only needs the policy to know the currency; a cross one needs a haircut, and to know whether
+    the equity is stressed like a position.
+    """
     group = f"currency.{currency_key(asset)}"
     if not policy.has(f"{group}.haircut"):
         return f"{asset}: {policy.id} has no haircut for it as collateral"
     if not policy.has(f"{group}.equity_side_impact"):
         return f"{asset}: {policy.id} does not say whether equity in it is stressed like a position"
-    if policy.word(f"{group}.equity_side_impact") != "none" and not policy.has(f"{pair_path(asset)}.price_range"):
+    if not cross or policy.word(f"{group}.equity_side_impact") == "none":
+        return ""
+    if not policy.has(f"{pair_path(asset)}.price_range"):
         return f"{asset}: {policy.id} has no price range to stress equity in it with"
     return ""
