@@ -21,10 +21,10 @@ def main() -> int:
     if not missing:
         failed += _check_all(shared)
         _print_unread(shared)
-    print("every case passes" if not failed else f"{failed} case(s) failed")
     if missing and asked_folder() is not None:
         print(f"{FOLDER_VARIABLE}: {missing}", file=sys.stderr)
         return 2
+    print("every case passes" if not failed else f"{failed} case(s) failed")
     if missing:
         print(f"{missing}: only the numbers that come with the tests were checked ({FOLDER_VARIABLE} names others)")
     return 1 if failed else 0

@@ -34,7 +34,7 @@ def far_moves(matrix: RiskMatrix) -> Table:
     table = _grid("far moves, weighted and dampened", matrix.extended_moves)
     cells = matrix.standard.size
     worst = [matrix.worst_scenario == cells + m for m in range(len(matrix.extended))]
-    table.add_row("vol up", *_cells(matrix.extended.tolist(), worst, matrix))
+    table.add_row(f"vol {matrix.extended_vol}", *_cells(matrix.extended.tolist(), worst, matrix))
     return table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cyclopts import App
+from cyclopts import App, CycloptsError
 
 from seawall import __version__
 
@@ -59,7 +59,9 @@ def main() -> None:
 
     _register(sys.argv[1] if len(sys.argv) > 1 else "")
     try:
-        code = app()
+        code = app(exit_on_error=False)
+    except CycloptsError:  # it has said what is wrong with the command line
+        raise SystemExit(EXIT_BAD_INPUT) from None
     except BrokenPipeError:
         # The reader of a pipe has gone, as `| head` does; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,8 +16,8 @@ from seawall.policy import MarginPolicy, at, catalogue
 from seawall.policy import diff as compare
 
 app = App(name="policy", help="Margin parameters: dated, sourced, bounded and graded.", help_format="markdown")
-NOW = "2100-01-01"
-"""The commands' default date: later than every set, so that the newest is meant."""
+LATEST = "2100-01-01"
+"""Later than every set: the newest is meant."""
 
 
 @app.command(name="list")
@@ -49,7 +49,7 @@ def list_(*, json: Annotated[bool, Parameter(negative=())] = False) -> None:
 
 
 @app.command(name="show")
-def show_(policy: str, /, *, at_time: Annotated[str, Parameter(name="--at")] = NOW,
+def show_(policy: str, /, *, at_time: Annotated[str | None, Parameter(name="--at")] = None,
           json: Annotated[bool, Parameter(negative=())] = False,
           csv: Annotated[bool, Parameter(negative=())] = False) -> None:  # fmt: skip
     """Show every number and rule of a policy: unit, bounds, grade, source.
@@ -69,7 +69,7 @@ def show_(policy: str, /, *, at_time: Annotated[str, Parameter(name="--at")] = N
         Print for machines.
     """
     check_one_format(as_json=json, as_csv=csv)
-    found = at(policy, at_time)
+    found = at(policy, at_time or LATEST)
     rows = _rows(found)
     if json:
         print_json({"id": found.id, "effective": iso(found.effective_ns), "notes": found.notes, "settings": rows})
@@ -78,13 +78,17 @@ def show_(policy: str, /, *, at_time: Annotated[str, Parameter(name="--at")] = N
     else:
         out = show.console()
         out.print(f"{found.id}: {found.title}, effective {iso(found.effective_ns)[:10]}, digest {found.digest}")
+        wide = out.width >= show.WIDE_FROM
+        names = ("name", "setting", "unit", "bounds", "grade", "source") if wide else ("name", "setting", "grade")
         table = Table(pad_edge=False)
-        for name in ("name", "setting", "unit", "bounds", "grade", "source"):
-            table.add_column(name, overflow="fold")
+        for name in names:
+            table.add_column(name, overflow="fold", no_wrap=name == "grade")
         for row in rows:
-            table.add_row(*(Text(str(row[name])) for name in ("name", "setting", "unit", "bounds", "grade", "source")))
+            table.add_row(*(Text(str(row[name])) for name in names))
         out.print(table)
-        if policy != found.id and at_time == NOW:
+        if not wide:
+            out.print("Units, bounds and sources: a wider terminal, --json or --csv.", style="dim")
+        if policy != found.id and at_time is None:
             out.print("The newest set; a margin takes the one at its snapshot's time, which --at DATE shows.")
         if found.notes:
             out.print(Text(found.notes.strip(), style="dim"))
@@ -108,7 +112,7 @@ def diff(before: str, after: str, /, *, regraded: Annotated[bool, Parameter(nega
     json
         Print as JSON.
     """
-    one, two = at(before, NOW), at(after, NOW)
+    one, two = at(before, LATEST), at(after, LATEST)
     changes = compare(one, two, regraded=regraded)
     if json:
         print_json([
@@ -118,16 +122,23 @@ def diff(before: str, after: str, /, *, regraded: Annotated[bool, Parameter(nega
             for change in changes
         ])  # fmt: skip
         return
+    out = show.console()
+    wide = out.width >= show.WIDE_FROM
+    names = ("name", "before", "after", "unit", "grade", "source") if wide else ("name", "before", "after", "grade")
     table = Table(title=f"{one.id} → {two.id}", title_justify="left", pad_edge=False)
-    for name in ("name", "before", "after", "unit", "grade", "source"):
+    for name in names:
         table.add_column(name, overflow="fold")
     for change in changes:
-        grades = " → ".join(grade.value for grade in (change.grade_before, change.grade_after) if grade)
-        table.add_row(
-            change.path, _shown(change.before), _shown(change.after), change.unit, grades,
-            change.source_after or change.source_before,
-        )  # fmt: skip
-    show.console().print(table if changes else "No difference.")
+        cells = {
+            "name": change.path,
+            "before": _shown(change.before),
+            "after": _shown(change.after),
+            "unit": change.unit,
+            "grade": " → ".join(grade.value for grade in (change.grade_before, change.grade_after) if grade),
+            "source": change.source_after or change.source_before,
+        }
+        table.add_row(*(cells[name] for name in names))
+    out.print(table if changes else "No difference.")
 
 
 def _rows(policy: MarginPolicy) -> list[dict[str, object]]:

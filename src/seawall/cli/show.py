@@ -123,13 +123,14 @@ def explanation(found: Explanation, *, with_notes: bool = True) -> RenderableTyp
     """Return everything behind one account's margin; notes say which prices were derived, and how."""
     parts: list[RenderableType] = []
     parts += [_components(margin) for margin in found.margins if not margin.unavailable]
-    for matrix in (matrix for matrix in found.detail.matrices if not np.isnan(matrix.worst)):
+    for matrix in found.detail.matrices:
         parts += [heat_map(matrix), far_moves(matrix), _contributions(matrix)]
     if found.detail.positions:
         parts.append(_positions(found))
     parts.append(_evidence(found))
-    if with_notes:
-        parts += [Text(f"Derived prices: {note}", style="dim") for note in found.notes]
+    if with_notes and found.notes:
+        parts.append(Text("how prices were derived:", style="dim"))
+        parts += [Text(f"  {note}", style="dim") for note in found.notes]
     return Group(*parts)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from cyclopts import App, Parameter
@@ -16,13 +16,19 @@ from seawall.core.time import iso, to_datetime
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot, Origin
 from seawall.market.codec import encode
+from seawall.market.fit_report import FitReport
 
 app = App(name="snapshot", help="Market snapshots: bundled, from files, or live from a venue.", help_format="markdown")
 
 
 @app.command
-def deribit(*, currency: str = "BTC", out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
-            base_url: str = "https://www.deribit.com/api/v2", timeout_seconds: float = 10.0) -> None:  # fmt: skip
+def deribit(
+    *,
+    currency: Literal["BTC", "ETH", "USDC", "USDT"] = "BTC",
+    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+    base_url: str = "https://www.deribit.com/api/v2",
+    timeout_seconds: float = 10.0,
+) -> None:
     """Take a live snapshot of Deribit's chain over the public API and write it to a file. No account is needed.
 
     ```console
@@ -69,8 +75,9 @@ def show_(source: str = DEFAULT_SNAPSHOT, /) -> None:
 def fit(source: str = DEFAULT_SNAPSHOT, /) -> None:
     """Fit smiles to a chain and say how well: to the venue's volatilities where it published them, else to quotes.
 
-    Volatilities are in points. `inside` is the share of quotes that hold the smile; `min g` and `calendar` below zero
-    would be arbitrage. Marks that the venue published are computed again from their volatilities and compared.
+    Volatilities and errors are in points. `inside` is the share of quotes that hold the smile; the last column says
+    whether neither butterfly nor calendar arbitrage was found. Marks that the venue published are computed
+    again from their volatilities and compared.
 
     Parameters
     ----------
@@ -82,7 +89,7 @@ def fit(source: str = DEFAULT_SNAPSHOT, /) -> None:
     found = load_snapshot(source)
     report = fit_error(found)
     out = show.console()
-    out.print(report.text(), soft_wrap=True)
+    out.print(_fit_table(report))
     free = "free of arbitrage where checked" if report.ok else "NOT free of arbitrage, or without a smile somewhere"
     out.print(f"{len(report.rows)} expiries, {free}; error {report.rmse_points:.2f} points over all fitted quotes.")
     errors = np.abs(mark_errors(found))
@@ -92,6 +99,22 @@ def fit(source: str = DEFAULT_SNAPSHOT, /) -> None:
         out.print(
             f"{len(errors)} marks from their volatilities: median error {middle:.1e}, p99 {high:.1e}, in price units."
         )
+
+
+def _fit_table(report: FitReport) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    errors = ("rms\nerror", "largest\nerror")
+    for name in ("expiry", "forward", "from", "quotes", "at the\nmoney", *errors, "inside", "free of\narbitrage"):
+        table.add_column(name, justify="left" if name in ("expiry", "from") else "right", no_wrap=True)
+    for row in report.rows:
+        inside = "-" if np.isnan(row.inside_share) else f"{row.inside_share:.0%}"
+        table.add_row(
+            f"{row.underlying} {iso(row.expiry_ns)[:10]}", f"{row.forward:,.2f}", row.forward_source,
+            str(row.quote_count),
+            f"{100.0 * row.at_the_money_vol:.2f}", f"{row.rmse_points:.2f}", f"{row.max_error_points:.2f}", inside,
+            "yes" if row.ok else "NO",
+        )  # fmt: skip
+    return table
 
 
 @app.command

@@ -42,6 +42,7 @@ def _matrix(matrix: RiskMatrix) -> dict[str, object]:
         "standard": matrix.standard.tolist(),
         "extended_moves": list(matrix.extended_moves),
         "extended": matrix.extended.tolist(),
+        "extended_vol": matrix.extended_vol,
         "lines": [
             {"name": name, "standard": standard.tolist(), "extended": extended.tolist(), "contribution": float(part)}
             for name, standard, extended, part in zip(

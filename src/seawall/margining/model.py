@@ -125,8 +125,9 @@ class RiskMatrix:
         Axes of `standard`, P moves and V volatility scenarios.
     standard
         `(P, V)` aggregated profit and loss after offsets.
-    extended_moves, extended
-        `(M,)` the far moves, and the profit and loss there after weights, dampener and offsets.
+    extended_moves, extended, extended_vol
+        `(M,)` the far moves, the profit and loss there after weights, dampener and offsets, and the name of the
+        volatility scenario that goes with them.
     lines
         Names of what adds up to the vectors: instruments, and the equity where it is stressed as a position.
     line_standard, line_extended
@@ -147,6 +148,7 @@ class RiskMatrix:
     standard: FloatArray
     extended_moves: tuple[float, ...]
     extended: FloatArray
+    extended_vol: str
     lines: tuple[str, ...]
     line_standard: FloatArray
     line_extended: FloatArray

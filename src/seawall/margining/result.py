@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from seawall.core.frames import to_frame
 from seawall.margining.columns import columns, derived_prices, margin_ratio, worst_scenarios
 from seawall.margining.model import Detail, MarginModel, Requirement
 from seawall.market import MarketSnapshot
+from seawall.market.stable_coins import STABLE_ASSETS, par_note
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 from seawall.revaluation import PnlTensor
@@ -188,7 +189,7 @@ class Margins:
 
     @cached_property
     def _failures(self) -> Mapping[int, str]:
-        return {**self.requirement.refused, **self.pnl.failures, **self.book.unavailable}
+        return {**self.pnl.failures, **self.book.unavailable, **self.requirement.refused}
 
     @cached_property
     def _counted(self) -> BoolArray:
@@ -205,7 +206,7 @@ class Margins:
         refused = self.requirement.refused_assets.get(asset, "")
         if not self.requirement.cross and not refused:
             return ""
-        return "; ".join(text for text in (refused, no_price) if text)
+        return "; ".join(text for text in (no_price, refused) if text)
 
     @cached_property
     def evidence_rank(self) -> IntArray:
@@ -229,12 +230,24 @@ class Margins:
             if use.applies[rows].any()
             for item in use.items
         }
+        margins = tuple(self._row(int(r)) for r in rows)
+        detail = self.model.detail(self.policy, one, self.pnl)
+        there = {margin.currency for margin in margins if not margin.unavailable}
         return Explanation(
-            margins=tuple(self._row(int(r)) for r in rows),
-            detail=self.model.detail(self.policy, one, self.pnl),
+            margins=margins,
+            detail=replace(detail, matrices=tuple(one for one in detail.matrices if one.currency in there)),
             evidence=tuple(sorted(items.values(), key=lambda item: (-item.grade.rank, item.subject))),
-            notes=tuple(self.snapshot.notes) if self._derived_prices[a] else (),
+            notes=self._notes(a) if self._derived_prices[a] else (),
         )
+
+    def _notes(self, a: int) -> tuple[str, ...]:
+        """Return the snapshot's notes, less those on stable coins that the account has nothing to do with."""
+        book, table = self.book.book, self.book.snapshot.table
+        columns = self.book.positions.columns[self.book.positions.indptr[a] : self.book.positions.indptr[a + 1]]
+        used = {asset for c, asset in enumerate(book.assets) if self._counted[a, c]}
+        used |= {name for n in columns.tolist() for name in (table.settlement[n], table.quote[n])}
+        idle = {par_note(asset) for asset in STABLE_ASSETS if asset not in used}
+        return tuple(note for note in self.snapshot.notes if note not in idle)
 
     def rows(self) -> list[dict[str, object]]:
         """Return the table as one mapping a netting set, with nothing but Python's own types."""

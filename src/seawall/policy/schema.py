@@ -15,6 +15,10 @@ ANY_NAME = "*"
 """Stands for every name at its place: `currency.*.haircut` is the haircut of any currency."""
 
 
+COUNT = "count"
+"""Unit of what comes in whole numbers only."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParameterSchema:
     """Kind, unit, inclusive bounds and meaning of the parameters that one pattern names."""
@@ -64,6 +68,8 @@ class ParameterSchema:
         upper = math.inf if self.upper is None else self.upper
         if not (math.isfinite(number) and lower <= number <= upper):
             raise ValueError(f"it is {self.bounds_text}")
+        if self.unit == COUNT and not number.is_integer():
+            raise ValueError(f"it is a whole number {self.bounds_text}")
         return number
 
     @property

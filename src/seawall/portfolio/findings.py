@@ -110,9 +110,10 @@ class Findings:
         self._kept.append((order, Problem(field, shown, rule, where=where, line=line)))
 
     def add_all(self, others: Findings) -> None:
-        """Take over what another look at the same input found; it stands after what is here."""
+        """Take over what another look at the same input found, each at its line; what has none stands last."""
         self._count += len(others)
-        self._kept += [(sys.maxsize, problem) for problem in others.problems()]
+        last = sys.maxsize
+        self._kept += [(last if found.line is None else found.line, found) for found in others.problems()]
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems that were kept, in the order of the input; `len` counts them all."""

@@ -251,3 +251,25 @@ def test_only_what_is_asked_for_decides_the_exit_code(tmp_path: Path) -> None:
     path.write_text(TWO.replace("other,BTC,1", "other,DOGE,1"))
     assert seawall("margin", str(path), "--account", "desk").returncode == 0
     assert seawall("margin", str(path), "--account", "other").returncode == 3
+
+
+@pytest.mark.parametrize(
+    "words", [("margin",), ("nonsense",), ("snapshot", "deribit", "--currency", "DOGE"), ("what-if", "demo")]
+)
+def test_a_command_line_that_cannot_be_read_exits_with_two(words: tuple[str, ...]) -> None:
+    done = seawall(*words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "example"),
+    [
+        (("margin",), "$ seawall margin book.csv --csv > margins.csv"),
+        (("what-if",), "$ seawall what-if book.csv --trade"),
+        (("policy", "diff"), "$ seawall policy diff deribit/x_pm/2026-02-15"),
+        (("snapshot", "deribit"), "$ seawall snapshot deribit --currency BTC"),
+    ],
+)
+def test_help_teaches_by_example(words: tuple[str, ...], example: str) -> None:
+    assert example in seawall(*words, "--help").stdout

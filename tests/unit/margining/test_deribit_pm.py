@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seawall.core.errors import UnavailableError
 from seawall.policy import at
 from seawall.portfolio import Account, Book, Position
 from tests.unit.margining.markets import BTC, ETH, VOL, black, book, margins, market
@@ -240,11 +239,31 @@ def test_an_underlying_without_a_grid_is_unavailable_and_leaves_others_alone() -
     assert found["btc"][0].initial["worst_case"] == pytest.approx(RANGE * BTC)
 
 
-def test_a_policy_without_a_needed_number_is_refused_by_name() -> None:
+def test_what_a_policy_lacks_makes_its_holders_unavailable_by_name() -> None:
     policy = at(S_PM)
     pruned = {path: number for path, number in policy.parameters.items() if path != "currency.btc.pnl_offset"}
-    with pytest.raises(UnavailableError, match=r"currency\.btc\.pnl_offset"):
-        margins(book({"BTC-PERPETUAL": BTC}), replace(policy, parameters=pruned))
+    held = Book.of([Account("btc", (Position("BTC-PERPETUAL", BTC),)), Account("cash", (), {"USDC": 1.0})])
+    rows = {row.account: row for row in margins(held, replace(policy, parameters=pruned))}
+    assert np.isnan(rows["btc"].initial_margin)
+    assert "currency.btc.pnl_offset" in rows["btc"].unavailable
+    assert rows["cash"].initial_margin == 0.0
+
+
+@pytest.mark.parametrize("policy_id", [S_PM, X_PM])
+def test_a_correlation_set_makes_its_underlying_unavailable_and_no_other(policy_id: str) -> None:
+    policy = at(policy_id).with_numbers({"currency.btc.correlation_set": True})
+    held = Book.of([Account("btc", (Position("BTC-PERPETUAL", BTC),)), Account("eth", (), {"USDC": 1.0})])
+    rows = {row.account: row for row in margins(held, policy)}
+    assert np.isnan(rows["btc"].initial_margin)
+    assert "no source gives the rule" in rows["btc"].unavailable
+    assert rows["eth"].initial_margin == 0.0
+
+
+def test_coin_that_cannot_be_stressed_is_not_counted_as_safe() -> None:
+    policy = at(X_PM).with_numbers({"currency.btc.correlation_set": True})
+    [row] = margins(Book.of([Account("coin", (), {"BTC": 1.0})]), policy)
+    assert np.isnan(row.initial_margin)
+    assert "can't be stressed" in row.unavailable
 
 
 def test_an_idle_account_is_listed_once() -> None:

@@ -122,4 +122,4 @@ def test_a_book_on_an_underlying_that_the_policy_does_not_know_is_unavailable_an
     for policy in ("deribit/s_pm/2024-06-17", "deribit/x_pm/2024-06-17"):
         [row] = evaluate(book, snapshot, [at(policy)])[0]
         assert np.isnan(row.initial_margin)
-        assert "no scenario moves its underlying" in row.unavailable
+        assert "currency_pair.eth_usd" in row.unavailable

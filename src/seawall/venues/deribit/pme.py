@@ -120,6 +120,8 @@ def read_simulation(document: Mapping[str, Any]) -> SimulatedAccount:
 def policy_from_params(params: ModelParams, *, model: str, time_ns: int) -> MarginPolicy:
     """Return the venue's own `model_params` as a policy; rules and their grades are those of the nearest dated set.
 
+    The venue states its parameters; none is verified by being stated, so they are graded `documented`.
+
     What the response states and no rule reads is listed in the policy's notes: it may be how a change of rule shows.
     """
     first = next(row.dates[0] for row in catalogue() if row.id == f"deribit/{model}")
@@ -141,7 +143,7 @@ def policy_from_params(params: ModelParams, *, model: str, time_ns: int) -> Marg
                     unread.append(path)
     return MarginPolicy.of(
         f"deribit/{model}/response", settings, like=like, source="model_params of the response",
-        grade=Grade.VERIFIED, effective=time_ns,
+        grade=Grade.DOCUMENTED, effective=time_ns,
         notes=f"The response states {', '.join(unread)}, which no rule here reads." if unread else "",
     )  # fmt: skip
 

@@ -49,6 +49,7 @@ def risk_matrix(
         standard=whole.standard.reshape(-1, len(spec.vol_shocks)),
         extended_moves=spec.far_moves,
         extended=whole.extended[0],
+        extended_vol=spec.far_vol,
         lines=tuple(lines),
         line_standard=each.raw_standard,
         line_extended=each.raw_extended,

@@ -31,8 +31,8 @@ from seawall.margining.models.deribit_pm.numbers import (
     grid_spec,
     haircut_share,
     matrix_numbers,
-    pair_path,
     refused_collateral,
+    refused_underlying,
     stresses_equity,
 )
 from seawall.market import MarketSnapshot
@@ -53,7 +53,8 @@ class DeribitPortfolioMargin:
     def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
         """Return 27 standard scenarios and 8 far moves over the underlyings that the policy has numbers for."""
         assets = sorted({*snapshot.table.underlyings, *snapshot.index})
-        specs = {asset: grid_spec(policy, asset) for asset in assets if policy.has(f"{pair_path(asset)}.price_range")}
+        known = [asset for asset in assets if not refused_underlying(policy, asset, asset, cross=True)]
+        specs = {asset: grid_spec(policy, asset) for asset in known}
         if not specs:
             return ScenarioSet.spot_moves((), (), np.zeros((0, 0)))
         return scenario_grid(specs)
@@ -114,7 +115,8 @@ class DeribitPortfolioMargin:
             bases |= {asset for asset in equities if stresses_equity(policy, asset)}
         tensor = pnl_in_unit(book, pnl, one.currency)
         units = {}
-        for base in sorted(bases & set(scenarios.underlyings)):
+        readable = {base for base in bases if not refused_underlying(policy, base, one.currency, cross=self.cross)}
+        for base in sorted(readable & set(scenarios.underlyings)):
             base_price = usd_price(book, base)
             stressed = self.cross and stresses_equity(policy, base)
             units[base] = Unit(
@@ -182,11 +184,24 @@ class DeribitPortfolioMargin:
             worst_underlying=where[binding],
             underlyings=names,
             cross=self.cross,
+            refused=self._refused(policy, book, one),
             refused_assets={
                 asset: why for asset in equities if (why := refused_collateral(policy, asset, cross=self.cross))
             },
             uses=tuple(uses(policy, book, one, found, order_added, equities, cross=self.cross)),
         ).take(np.flatnonzero(accounts_in(book, one)))
+
+    def _refused(self, policy: MarginPolicy, book: ResolvedBook, one: NettingSet) -> dict[int, str]:
+        table = book.snapshot.table
+        why = {
+            base: refused_underlying(policy, base, one.currency, cross=self.cross)
+            for base in {table.underlying[n] for n in np.flatnonzero(one.members)}
+        }
+        return {
+            n: f"{table.names[n]}: {why[table.underlying[n]]}"
+            for n in np.flatnonzero(one.members).tolist()
+            if why[table.underlying[n]]
+        }
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return the risk matrices of a book of one account, every vector included."""

@@ -69,10 +69,11 @@ def matrix_numbers(policy: MarginPolicy, base: str, currency: str, *, cross: boo
     """
     pair, own = pair_path(base), f"currency.{base.lower()}"
     counted = counted_in(policy, base, currency, cross=cross)
+    spec = grid_spec(policy, base)
     if policy.flag(f"{own}.correlation_set"):
         raise UnavailableError(f"{policy.id} has {base} in a correlation set, and no source gives the rule for it")
     return MatrixNumbers(
-        spec=grid_spec(policy, base),
+        spec=spec,
         extended_factor=policy.number(f"{pair}.extended_table_factor"),
         dampener_usd=policy.number(f"{counted}.extended_dampener"),
         offset_share=policy.number(f"{counted}.pnl_offset"),
@@ -111,6 +112,14 @@ def refused_collateral(policy: MarginPolicy, asset: str, *, cross: bool) -> str:
         return f"{asset}: {policy.id} does not say whether equity in it is stressed like a position"
     if not cross or policy.word(f"{group}.equity_side_impact") == "none":
         return ""
-    if not policy.has(f"{pair_path(asset)}.price_range"):
-        return f"{asset}: {policy.id} has no price range to stress equity in it with"
+    why = refused_underlying(policy, asset, asset, cross=True)
+    return f"{asset}: equity in it can't be stressed, since {why}" if why else ""
+
+
+def refused_underlying(policy: MarginPolicy, base: str, currency: str, *, cross: bool) -> str:
+    """Say why an underlying can't be margined: a number that the policy lacks, a rule that nobody knows."""
+    try:
+        matrix_numbers(policy, base, currency, cross=cross)
+    except UnavailableError as error:
+        return str(error)
     return ""
