@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,8 +7,6 @@ from seawall.core.arrays import FloatArray
 from seawall.market.svi import Svi, least_calendar_gap, least_durrleman, log_moneyness_grid
 from seawall.market.svi_fit import Checked, fit_svi, is_free
 from seawall.pricing import black76
-
-VECTORS = Path(os.environ.get("SEAWALL_VECTORS", Path(__file__).parents[4] / "shared" / "vectors"))
 
 # A. Vogt's slice: the usual example of a butterfly arbitrage that hides from Lee's bound and from positive variance
 # (Gatheral and Jacquier 2014, example 3.1).
@@ -23,18 +16,6 @@ PLAIN = Svi(a=0.004, b=0.05, rho=-0.3, m=0.01, sigma=0.12)
 
 def vol_of(smile: Svi, k: FloatArray, years: float) -> FloatArray:
     return np.asarray(np.sqrt(smile.total_variance(k) / years))
-
-
-def test_volatilities_are_those_of_the_vector() -> None:
-    file = VECTORS / "derive_misc.json"
-    if not file.is_file():
-        pytest.skip(f"derive_misc.json is not in {VECTORS}; set SEAWALL_VECTORS")
-    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["svi"]
-    assert rows
-    for row in rows:
-        smile = Svi(*(row[name] for name in ("a", "b", "rho", "m", "sigma")))
-        for strike, vol in row["strike_vol"]:
-            assert float(smile.vol(strike, forward=row["forward"], years=row["tau"])) == pytest.approx(vol, rel=1e-9)
 
 
 def test_durrleman_has_the_sign_of_the_density() -> None:

@@ -1,9 +1,8 @@
-"""The bundled numbers against the venue's own responses and worked examples, where those are at hand."""
+"""The bundled numbers against the venue's own response, and from date to date."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,14 @@ from seawall.core.evidence import Grade
 from seawall.core.time import iso
 from seawall.policy import MarginPolicy, at, diff
 
-VECTORS = Path(os.environ.get("SEAWALL_VECTORS", Path(__file__).parents[4] / "shared" / "vectors"))
+PUBLISHED = Path(__file__).parents[2] / "vectors" / "published"
 
 
-def vector(name: str) -> Any:
-    file = VECTORS / name
-    if not file.is_file():
-        pytest.skip(f"{name} is not in {VECTORS}; set SEAWALL_VECTORS")
-    return json.loads(file.read_text(encoding="utf-8"))
+def example() -> dict[str, Any]:
+    """Return the parameters in the response that Deribit's own reference shows."""
+    file = PUBLISHED / "cex_deribit_pme_simulate_btc_2024-06-17.json"
+    params: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["response"]["result"]["model_params"]
+    return params
 
 
 def flat(table: dict[str, Any], prefix: str = "") -> dict[str, object]:
@@ -33,7 +32,7 @@ def flat(table: dict[str, Any], prefix: str = "") -> dict[str, object]:
 
 @pytest.mark.parametrize("model", ["s_pm", "x_pm"])
 def test_the_set_of_june_2024_is_the_model_params_of_deribits_example_response(model: str) -> None:
-    params = vector("cex_deribit_pme_simulate_docs_btc_2024-06-17.json")["response"]["result"]["model_params"]
+    params = example()
     stamp = params["general"].pop("timestamp")
     policy = at(f"deribit/{model}", stamp * 1_000_000)
     assert policy.id == f"deribit/{model}/2024-06-17", iso(stamp * 1_000_000)
@@ -50,23 +49,13 @@ def test_the_set_of_june_2024_is_the_model_params_of_deribits_example_response(m
 
 
 def test_a_venues_own_model_params_make_a_policy_that_does_not_differ_from_the_bundled_one() -> None:
-    params = vector("cex_deribit_pme_simulate_docs_btc_2024-06-17.json")["response"]["result"]["model_params"]
+    params = example()
     bundled = at("deribit/s_pm/2024-06-17")
     stated = {name: setting for name, setting in flat(params).items() if bundled.knows(name)}
     read = MarginPolicy.of("deribit/s_pm/response", stated, like=bundled, source="private/pme/simulate")
     assert len(stated) == 29
     assert diff(bundled, read) == []
     assert read.parameter("currency_pair.btc_usd.m_inc").source == "private/pme/simulate"
-
-
-def test_the_standard_rates_reproduce_deribits_worked_examples() -> None:
-    policy = at("deribit/s_sm", "2024-01-01")
-    for case in vector("cex_deribit_sm_linear_perp_examples.json")["cases"]:
-        path = f"future.{case['instrument'].split('_')[0].lower()}"
-        rise = policy.number(f"{path}.increment_per_coin") * case["pos"]
-        assert policy.number(f"{path}.initial_base") + rise == pytest.approx(case["im_rate"], abs=1e-15)
-        if "mm_rate" in case:
-            assert policy.number(f"{path}.maintenance_base") + rise == pytest.approx(case["mm_rate"], abs=1e-15)
 
 
 def test_an_eth_number_of_june_2024_is_unavailable() -> None:
