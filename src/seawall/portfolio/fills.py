@@ -17,6 +17,7 @@ from dataclasses import replace
 from seawall.core.errors import InputError, Problem, UnavailableError
 from seawall.instruments import Future, Instrument, Option, Perpetual, Spot
 from seawall.portfolio.book import Account, Position
+from seawall.pricing import delta_one
 
 NOTHING_RATIO = 1e-9
 """Share of what was netted below which the rest counts as nothing: 0.3 - 0.1 - 0.2 leaves 3e-17."""
@@ -91,7 +92,8 @@ def _future_after(
 def _future_profit(size: float, start: float, end: float, *, inverse: bool) -> float:
     if size == 0.0:
         return 0.0
-    return size * (1.0 / start - 1.0 / end) if inverse else size * (end - start)
+    profit = delta_one.inverse_pnl if inverse else delta_one.linear_pnl
+    return float(profit(size, start, end))
 
 
 def _entry_after(held: Position, size: float, price: float, *, inverse: bool) -> float:

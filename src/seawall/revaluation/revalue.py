@@ -11,6 +11,7 @@ from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.time import NO_EXPIRY_NS
 from seawall.instruments import InstrumentTable, Kind
 from seawall.market import MarketSnapshot
+from seawall.pricing import delta_one
 from seawall.pricing.grid import pnl_grid
 from seawall.revaluation.tensor import PnlTensor
 from seawall.scenarios import ScenarioSet
@@ -106,7 +107,8 @@ def _fill_delta_one(
     step = max(1, BLOCK_CELLS_COUNT // len(rows))
     for start in range(0, len(scenarios), step):
         moves = scenarios.spot[start : start + step][:, column]
-        pnl[start : start + step, rows] = np.where(inverse, moves / (1.0 + moves) / mark, moves * mark)
+        coin = delta_one.inverse_pnl_of_move(1.0 / mark, moves)
+        pnl[start : start + step, rows] = np.where(inverse, coin, delta_one.linear_pnl_of_move(1.0, mark, moves))
 
 
 def _fill_options(

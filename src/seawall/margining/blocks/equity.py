@@ -9,6 +9,7 @@ import numpy as np
 from seawall.core.arrays import FloatArray
 from seawall.instruments import Kind
 from seawall.portfolio import Holdings, ResolvedBook
+from seawall.pricing import delta_one
 from seawall.revaluation import Exposure
 
 
@@ -55,5 +56,5 @@ def _unrealised(held: Holdings, book: ResolvedBook) -> FloatArray:
     entry, mark = held.entry_prices, snapshot.mark[held.columns]
     known = ~np.isnan(entry) & (snapshot.table.kind[held.columns] != Kind.OPTION)
     safe, fair = np.where(known, entry, 1.0), np.where(known, mark, 1.0)  # an option's mark may well be zero
-    move = np.where(snapshot.table.inverse[held.columns], 1.0 / safe - 1.0 / fair, fair - safe)
-    return np.where(known, held.sizes * move, 0.0)
+    inverse, linear = delta_one.inverse_pnl(held.sizes, safe, fair), delta_one.linear_pnl(held.sizes, safe, fair)
+    return np.where(known, np.where(snapshot.table.inverse[held.columns], inverse, linear), 0.0)

@@ -20,6 +20,7 @@ from seawall.market.stable_coins import STABLE_ASSETS, STABLE_USD
 from seawall.policy import MarginPolicy, at, catalogue
 from seawall.portfolio import Account, Book, Position
 from seawall.venues.deribit import symbols
+from seawall.venues.deribit.accounts import sizes_from_base
 from seawall.venues.deribit.messages import shown
 
 CHARGES = ("open_orders_margin", "mmp_margin", "spot_margin")
@@ -175,17 +176,16 @@ def _snapshot(simulation: Simulation, time_ns: int) -> MarketSnapshot:
 
 def _book(simulation: Simulation, snapshot: MarketSnapshot) -> Book:
     table = snapshot.table
-    positions = []
+    held = {
+        name: size for name, size in simulation.portfolio.position.items() if size != 0.0
+    }  # closed ones are listed too
+    positions = [Position(name, size) for name, size in sizes_from_base(held, snapshot).items()]
     option_value: dict[str, float] = {}
-    for name, size in simulation.portfolio.position.items():
-        if size == 0.0:
-            continue  # the venue lists what was closed; it holds nothing and may have no price
+    for name, size in held.items():
         n = table.position(name)
-        mark, settlement = float(snapshot.mark[n]), table.settlement[n]
-        is_option = table.kind[n] == Kind.OPTION
-        positions.append(Position(name, size * mark if table.inverse[n] and not is_option else size))
-        if is_option:
-            option_value[settlement] = option_value.get(settlement, 0.0) + size * mark
+        if table.kind[n] == Kind.OPTION:
+            settlement = table.settlement[n]
+            option_value[settlement] = option_value.get(settlement, 0.0) + size * float(snapshot.mark[n])
     charges: dict[str, dict[str, float]] = {}
     blocks = {currency.upper(): margin for currency, margin in simulation.margins.items()}
     if "CROSS" in blocks:  # one block for the whole account; others would show the same charges again
