@@ -176,9 +176,8 @@ def _snapshot(simulation: Simulation, time_ns: int) -> MarketSnapshot:
 
 def _book(simulation: Simulation, snapshot: MarketSnapshot) -> Book:
     table = snapshot.table
-    held = {
-        name: size for name, size in simulation.portfolio.position.items() if size != 0.0
-    }  # closed ones are listed too
+    # What was closed is listed too, at size 0 and perhaps without a price.
+    held = {name: size for name, size in simulation.portfolio.position.items() if size != 0.0}
     positions = [Position(name, size) for name, size in sizes_from_base(held, snapshot).items()]
     option_value: dict[str, float] = {}
     for name, size in held.items():
