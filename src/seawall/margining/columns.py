@@ -53,7 +53,9 @@ def columns(margins: Margins) -> dict[str, list[object]]:
         **{f"initial_{name}": amounts.tolist() for name, amounts in margins.initial.items()},
         "derived_prices": derived_prices(margins)[need.account].tolist(),
         "evidence": grades[margins.evidence_rank].tolist(),
-        "unavailable": [margins.reason(r) if gone else "" for r, gone in enumerate(np.isnan(initial).tolist())],
+        "unavailable": [
+            margins.availability.reason(r) if gone else "" for r, gone in enumerate(np.isnan(initial).tolist())
+        ],
     }
     constant = {
         "policy": margins.policy.id,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from seawall.margining.account import Explanation
 from seawall.margining.model import RiskMatrix
-from seawall.margining.result import Explanation
 
 
 def explanation_document(found: Explanation) -> dict[str, object]:

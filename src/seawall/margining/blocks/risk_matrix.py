@@ -232,7 +232,9 @@ def evaluate_matrix(
         max_rate=numbers.delta_max_rate,
     )
     # A price that is missing makes those unavailable who hold the underlying, and nobody else.
-    involved = (np.diff(mine.indptr) > 0) | (base_equity * unit.equity_pnl.any() != 0.0)
+    involved = np.diff(mine.indptr) > 0
+    if unit.equity_pnl.any():
+        involved = involved | (base_equity != 0.0)
     return MatrixResult(
         worst=np.where(involved, round_decimals(worst, decimals=numbers.decimals), 0.0),
         scenario=lowest.scenario,
