@@ -54,7 +54,8 @@ def with_scipy(snapshot: MarketSnapshot, scenarios: ScenarioSet) -> np.ndarray:
 
     table = snapshot.table
     forward = snapshot.forward * (1.0 + scenarios.spot)
-    vols = np.array([shock.apply(snapshot.vol, snapshot.years) for shock in scenarios.vol_shocks])
+    log_strike = np.log(table.strike / snapshot.forward)
+    vols = np.array([shock.apply(snapshot.vol, snapshot.years, log_strike) for shock in scenarios.vol_shocks])
     total = vols[scenarios.vol_index[:, 0]] * np.sqrt(snapshot.years)
     d1 = np.log(forward / table.strike) / total + total / 2.0
     sign = np.where(table.is_call, 1.0, -1.0)

@@ -55,7 +55,7 @@ def test_no_price_falls_to_zero_and_no_weight_is_negative(make: Callable[[], Sce
 def test_a_shock_never_makes_a_volatility_negative(make: Callable[[], ScenarioSet]) -> None:
     vol, years = np.array([0.0, 0.3, 1.5, np.nan]), np.array([0.0, 0.01, 0.5, 0.5])
     for shock in make().vol_shocks:
-        shocked = shock.apply(vol, years)
+        shocked = shock.apply(vol, years, np.array([0.0, -0.5, 0.5, 0.1]))
         assert (shocked[:3] >= 0.0).all()
         assert np.isnan(shocked[3])
 

@@ -113,6 +113,7 @@ def _stack(parts: Sequence[Requirement]) -> Requirement:
             Use(np.concatenate([part.uses[i].applies for part in parts]), first.uses[i].items)
             for i in range(len(first.uses))
         ),
+        native={name: np.concatenate([part.native[name] for part in parts]) for name in first.native},
         refused=refused,
         refused_assets=first.refused_assets,
     )

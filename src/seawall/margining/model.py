@@ -11,6 +11,7 @@ import numpy as np
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.evidence import Evidence
 from seawall.margining.binding import Binding
+from seawall.margining.components import Component
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
@@ -30,11 +31,14 @@ class Promises:
         Two books together never need more than apart.
     offsets_across_underlyings
         A gain on one underlying may reduce the loss on another.
+    monotone
+        More scenarios never need less.
     """
 
     homogeneous: bool
     subadditive: bool
     offsets_across_underlyings: bool
+    monotone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Requirement:
         Instruments that the policy has no rule for: row of the snapshot's table, and why.
     refused_assets
         Collateral that the policy has no rule for: asset, and why.
+    native
+        The venue's own ratios and totals under its own names, `(R,)` each.
     """
 
     account: IntArray
@@ -90,6 +96,7 @@ class Requirement:
     cross: bool = False
     refused: Mapping[int, str] = field(default_factory=dict)
     refused_assets: Mapping[str, str] = field(default_factory=dict)
+    native: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.account)
@@ -108,6 +115,7 @@ class Requirement:
             worst_scenario=self.worst_scenario[rows],
             worst_underlying=self.worst_underlying[rows],
             uses=tuple(Use(use.applies[rows], use.items) for use in self.uses),
+            native={name: amounts[rows] for name, amounts in self.native.items()},
         )
 
 
@@ -171,19 +179,61 @@ class RiskMatrix:
 
 
 @dataclass(frozen=True)
+class RiskArray:
+    """The scenarios of one underlying for one account, for rules whose scenarios are a list and not a grid.
+
+    Attributes
+    ----------
+    name, underlying, currency
+        What it is called, whose prices move, unit of every amount.
+    labels
+        The S scenarios in words.
+    pnl
+        `(S,)` profit and loss as the rule counts it: after weights and discounts.
+    lines
+        Names of what adds up to it: expiries, the perpetual, collateral.
+    line_pnl
+        `(L, S)` each line's own.
+    worst
+        Loss in the binding scenario, not negative.
+    worst_scenario
+        Which that is; -1 where nothing is lost.
+    """
+
+    name: str
+    underlying: str
+    currency: str
+    labels: tuple[str, ...]
+    pnl: FloatArray
+    lines: tuple[str, ...]
+    line_pnl: FloatArray
+    worst: float
+    worst_scenario: int
+
+    @property
+    def worst_label(self) -> str:
+        """The binding scenario in words; empty where nothing is lost."""
+        return self.labels[self.worst_scenario] if self.worst_scenario >= 0 else ""
+
+
+@dataclass(frozen=True)
 class Detail:
     """Everything behind one account's requirement that a model can show.
 
     Attributes
     ----------
-    matrices
-        Grids, for models that have them.
+    matrices, arrays
+        Grids and lists of scenarios, for models that have them.
     positions
         One row of named facts for each position, for models that charge position by position.
+    figures
+        Every intermediate number by dotted name, such as `BTC.mr4`.
     """
 
     matrices: tuple[RiskMatrix, ...] = ()
     positions: tuple[Mapping[str, object], ...] = ()
+    arrays: tuple[RiskArray, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 class MarginModel(Protocol):
@@ -197,6 +247,11 @@ class MarginModel(Protocol):
     @property
     def promises(self) -> Promises:
         """What holds for every book."""
+        ...
+
+    @property
+    def components(self) -> Mapping[str, Component]:
+        """What each component of its requirements charges for, by the component's name."""
         ...
 
     def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
@@ -254,4 +309,5 @@ def join(parts: Sequence[Requirement]) -> Requirement:
         cross=parts[0].cross,
         refused=refused,
         refused_assets=refused_assets,
+        native={name: column([part.native[name] for part in parts]) for name in parts[0].native},
     )

@@ -1,5 +1,6 @@
 """All that is observable at one instant: prices, volatilities, depth; how old and how sure. It knows no book."""
 
+from seawall.market.feeds import Feeds
 from seawall.market.snapshot import MarketSnapshot, Origin
 
-__all__ = ["MarketSnapshot", "Origin"]
+__all__ = ["Feeds", "MarketSnapshot", "Origin"]

@@ -4,6 +4,7 @@ Layout, all integers little-endian::
 
     magic (8) | version u16 | body length u64 | SHA-256 of the body (32) | the body, deflated
     body: head length u32 | head (JSON: names, texts, index assets) | columns of N rows | index columns of C rows
+          | where the head lists feed assets: feed columns of N rows | confidence of each of them
 
 Columns stand in the order of `_ROW_COLUMNS` with their bytes transposed: like bytes of neighbouring numbers then meet,
 and deflate well. A change of layout is a new version.
@@ -23,6 +24,7 @@ import numpy.typing as npt
 from seawall.core.arrays import frozen
 from seawall.core.errors import InputError, Problem
 from seawall.instruments import InstrumentTable, Kind
+from seawall.market.feeds import FEED_COLUMNS, Feeds
 from seawall.market.snapshot import FLOAT_COLUMNS, ORIGIN_COLUMNS, MarketSnapshot, Origin
 
 MAGIC = b"\x89SEAWALL"
@@ -45,11 +47,13 @@ _ROW_COLUMNS = (
     | {"observed_ns": "<i8"}
 )
 _INDEX_COLUMNS = {"index": "<f8", "index_origin": "i1"}
+_FEED_COLUMNS = dict.fromkeys(FEED_COLUMNS, "<f8")
+_CONFIDENCE = "index_confidence"
 
 _KEEP_RULE = "the file is damaged; take it again from where it came, or make it anew from the venue's answers"
 
 
-class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     name: str
     venue: str
     source: str
@@ -58,6 +62,8 @@ class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     names: tuple[str, ...]
     assets: tuple[str, ...]
     indexed: tuple[str, ...]
+    sure: tuple[str, ...] | None = None
+    """Assets whose index has a confidence; None where the snapshot has no feeds."""
 
 
 def encode(snapshot: MarketSnapshot) -> bytes:
@@ -78,6 +84,7 @@ def encode(snapshot: MarketSnapshot) -> bytes:
         _Head(
             name=snapshot.name, venue=snapshot.venue, source=snapshot.source, time_ns=snapshot.time_ns,
             notes=snapshot.notes, names=table.names, assets=assets, indexed=tuple(snapshot.index),
+            sure=None if snapshot.feeds is None else tuple(snapshot.feeds.index_confidence),
         )
     )  # fmt: skip
     parts = [_HEAD_LENGTH.pack(len(head)), head]
@@ -88,6 +95,9 @@ def encode(snapshot: MarketSnapshot) -> bytes:
             parts.append(_packed(getattr(table if column in _TABLE_COLUMNS else snapshot, column), kind))
     parts.append(_packed(list(snapshot.index.values()), _INDEX_COLUMNS["index"]))
     parts.append(_packed([snapshot.index_origin[asset] for asset in snapshot.index], _INDEX_COLUMNS["index_origin"]))
+    if snapshot.feeds is not None:
+        parts += [_packed(getattr(snapshot.feeds, column), kind) for column, kind in _FEED_COLUMNS.items()]
+        parts.append(_packed(list(snapshot.feeds.index_confidence.values()), "<f8"))
     body = b"".join(parts)
     assert len(body) <= MAX_BODY_BYTES, f"a snapshot of {len(table)} instruments is too large for a snapshot file"
     prefix = _PREFIX.pack(MAGIC, VERSION, len(body), hashlib.sha256(body).digest())
@@ -118,6 +128,9 @@ def decode(content: bytes, *, where: str = "snapshot file") -> MarketSnapshot:
         raise _refused("head", "not readable", f"{_KEEP_RULE} ({error})", where) from None
     counts = [(column, kind, len(head.names)) for column, kind in _ROW_COLUMNS.items()]
     counts += [(column, kind, len(head.indexed)) for column, kind in _INDEX_COLUMNS.items()]
+    if head.sure is not None:
+        counts += [(column, kind, len(head.names)) for column, kind in _FEED_COLUMNS.items()]
+        counts.append((_CONFIDENCE, "<f8", len(head.sure)))
     expected = start + sum(np.dtype(kind).itemsize * count for _, kind, count in counts)
     if expected != len(body):
         raise _refused("body", f"{len(body)} bytes", f"its head asks for {expected}; {_KEEP_RULE}", where)
@@ -169,8 +182,8 @@ def _check_codes(columns: dict[str, npt.NDArray[np.generic]], head: _Head, where
         for column, end in ends.items()
         if not np.isin(columns[column], np.arange(end)).all()
     ]
-    for field in ("names", "indexed", "assets"):
-        texts: tuple[str, ...] = getattr(head, field)
+    for field in ("names", "indexed", "assets", "sure"):
+        texts: tuple[str, ...] = getattr(head, field) or ()
         if len(set(texts)) != len(texts):
             problems.append(Problem(field, f"{len(texts)} texts", f"each stands once; {_KEEP_RULE}", where=where))
     if not -(2**63) <= head.time_ns < 2**63:
@@ -194,6 +207,10 @@ def _assembled(head: _Head, columns: dict[str, npt.NDArray[np.generic]]) -> Mark
     )  # fmt: skip
     index = dict(zip(head.indexed, (float(price) for price in floats("index")), strict=True))
     origins = dict(zip(head.indexed, (Origin(int(code)) for code in columns["index_origin"]), strict=True))
+    feeds = None
+    if head.sure is not None:
+        confidence = dict(zip(head.sure, (float(sure) for sure in floats(_CONFIDENCE)), strict=True))
+        feeds = Feeds(**{column: floats(column) for column in _FEED_COLUMNS}, index_confidence=confidence)
     return MarketSnapshot(
         name=head.name, venue=head.venue, source=head.source, time_ns=head.time_ns, table=table, notes=head.notes,
         index=index, index_origin=origins, observed_ns=columns["observed_ns"].astype(np.int64),
@@ -201,6 +218,7 @@ def _assembled(head: _Head, columns: dict[str, npt.NDArray[np.generic]]) -> Mark
         bid_size=floats("bid_size"), ask_size=floats("ask_size"), open_interest=floats("open_interest"),
         funding_8h=floats("funding_8h"), mark_origin=columns["mark_origin"].astype(np.int8),
         forward_origin=columns["forward_origin"].astype(np.int8), vol_origin=columns["vol_origin"].astype(np.int8),
+        feeds=feeds,
     )  # fmt: skip
 
 

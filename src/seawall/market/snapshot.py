@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from seawall.core.arrays import FloatArray, IntArray, frozen
+from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
 from seawall.core.digest import digest_of
 from seawall.core.errors import UnavailableError
 from seawall.core.time import NO_EXPIRY_NS, NS_PER_SECOND, NS_PER_YEAR, iso
 from seawall.instruments import InstrumentTable, Kind
+from seawall.market.feeds import FEED_COLUMNS, Feeds
 from seawall.pricing.grid import OptionGrid, option_grid
 
 
@@ -61,6 +62,8 @@ class MarketSnapshot:
         When each row was published; 0 where unknown.
     notes
         What was derived, and how; one sentence each.
+    feeds
+        Rates, settled forwards and confidences, where the venue publishes such; None elsewhere.
     """
 
     name: str
@@ -84,9 +87,11 @@ class MarketSnapshot:
     funding_8h: FloatArray
     observed_ns: IntArray
     notes: tuple[str, ...] = ()
+    feeds: Feeds | None = None
 
     def __post_init__(self) -> None:
         count = len(self.table)
+        assert self.feeds is None or len(self.feeds) == count, "feeds are of the table's instruments"
         for name in COLUMNS:
             column = getattr(self, name)
             assert column.shape == (count,), f"{name} has shape {column.shape}, not ({count},)"
@@ -108,6 +113,7 @@ class MarketSnapshot:
         index: Mapping[str, float],
         index_origin: Mapping[str, Origin] | None = None,
         notes: Sequence[str] = (),
+        feeds: Feeds | None = None,
         **columns: npt.ArrayLike,
     ) -> MarketSnapshot:
         """Return a snapshot; columns left out are unavailable, and origins left out follow from what is there.
@@ -138,7 +144,7 @@ class MarketSnapshot:
             raise TypeError(f"a snapshot has no column {', '.join(sorted(columns))}")
         return cls(
             name=name, venue=venue, source=source, time_ns=time_ns, table=table, index=index,
-            index_origin=index_origin or {}, notes=tuple(notes), **made,
+            index_origin=index_origin or {}, notes=tuple(notes), feeds=feeds, **made,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
@@ -165,6 +171,9 @@ class MarketSnapshot:
         for entry in fields(self.table):
             if entry.init and entry.name != "names":
                 parts[f"table.{entry.name}"] = getattr(self.table, entry.name)
+        if self.feeds is not None:
+            parts |= {f"feeds.{name}": getattr(self.feeds, name) for name in FEED_COLUMNS}
+            parts["feeds.index_confidence"] = self.feeds.index_confidence
         return digest_of(parts)
 
     @cached_property
@@ -179,20 +188,51 @@ class MarketSnapshot:
         """Rows of the options, grouped by underlying, and the same options as the pricing kernels read them.
 
         They don't depend on a scenario, so a snapshot makes them once. `OptionGrid.underlying` counts along
-        `table.underlyings`.
+        `option_moves`.
         """
         table = self.table
         rows = np.flatnonzero(table.is_kind(Kind.OPTION))
-        rows = rows[np.argsort(table.underlying_column[rows], kind="stable")]
+        group = self._option_groups[0]
+        order = np.argsort(group, kind="stable")
+        rows = rows[order]
         grid = option_grid(
             self.forward[rows],
             table.strike[rows],
             table.is_call[rows],
-            table.underlying_column[rows],
+            group[order],
             mark=self.mark[rows],
             inverse=table.inverse[rows],
         )
         return frozen(rows), grid
+
+    @property
+    def option_moves(self) -> tuple[IntArray, FloatArray]:
+        """How option forwards move: `(G,)` underlyings along `table.underlyings`, and the share of a move each takes.
+
+        The share is 1, but for options whose forward is partly settled: that part moves no more.
+        """
+        return self._option_groups[1], self._option_groups[2]
+
+    @cached_property
+    def _option_groups(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Group of each option row, in the table's order; underlying and live share of each group."""
+        rows = np.flatnonzero(self.table.is_kind(Kind.OPTION))
+        column = self.table.underlying_column[rows]
+        if self.feeds is None or not self.feeds.settled_forward[rows].any():
+            count = len(self.table.underlyings)
+            return column, np.arange(count, dtype=np.int64), np.ones(count)
+        forward = self.forward[rows]
+        live = np.where(forward > 0.0, 1.0 - self.feeds.settled_forward[rows] / forward, 1.0)
+        groups, which = np.unique(np.stack([column.astype(np.float64), live]), axis=1, return_inverse=True)
+        return which.ravel().astype(np.int64), groups[0].astype(np.int64), np.ascontiguousarray(groups[1])
+
+    @cached_property
+    def settled(self) -> BoolArray:
+        """Expired options whose settlement price is known, `(N,)`: they are worth their intrinsic value."""
+        if self.feeds is None:
+            return frozen(np.zeros(len(self), np.bool_))
+        expired = self.table.is_kind(Kind.OPTION) & (self.table.expiry_ns <= self.time_ns)
+        return frozen(expired & (self.feeds.settled_forward == self.forward))
 
     def age_seconds(self, now_ns: int) -> float:
         """Return how old the snapshot is at `now_ns`."""
@@ -217,7 +257,8 @@ class MarketSnapshot:
         """Return the snapshot of the given rows, in the given order; index and notes stay."""
         picked = np.asarray(rows, dtype=np.int64)
         columns = {name: getattr(self, name)[picked] for name in COLUMNS}
-        return replace(self, table=self.table.take(picked), **columns)
+        feeds = None if self.feeds is None else self.feeds.take(picked)
+        return replace(self, table=self.table.take(picked), feeds=feeds, **columns)
 
 
 FLOAT_COLUMNS = (

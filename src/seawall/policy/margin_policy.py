@@ -138,9 +138,20 @@ class MarginPolicy:
     def numbers(self, path: str) -> tuple[float, ...]:
         """Return a list of numbers."""
         setting = self.parameter(path).value
-        if not isinstance(setting, tuple):
-            raise InputError(Problem(path, setting, "it is not a list of numbers", where=self.id))
-        return setting
+        if isinstance(setting, tuple):
+            listed = tuple(item for item in setting if isinstance(item, float))
+            if len(listed) == len(setting):
+                return listed
+        raise InputError(Problem(path, setting, "it is not a list of numbers", where=self.id))
+
+    def words(self, path: str) -> tuple[str, ...]:
+        """Return a list of words."""
+        setting = self.parameter(path).value
+        if isinstance(setting, tuple):
+            listed = tuple(item for item in setting if isinstance(item, str))
+            if len(listed) == len(setting):
+                return listed
+        raise InputError(Problem(path, setting, "it is not a list of words", where=self.id))
 
     def flag(self, path: str) -> bool:
         """Return a flag."""
@@ -232,6 +243,43 @@ class MarginPolicy:
         count = sum(parameter.source == SET_BY_USER for parameter in parameters.values())
         suffix = f" +{count} change{'s' if count > 1 else ''}"
         return replace(self, id=_CHANGES.sub("", self.id) + suffix, parameters=parameters)
+
+    def with_stand_ins(self, stand_ins: Mapping[str, str]) -> MarginPolicy:
+        """Return the policy with numbers for assets that it does not know: those of another asset, graded `assumed`.
+
+        Parameters
+        ----------
+        stand_ins
+            From an asset to the one whose numbers it takes. Numbers that the policy has of its own stay.
+
+        Raises
+        ------
+        InputError
+            When the policy has no numbers for the asset that stands in.
+
+        Examples
+        --------
+        >>> from seawall.policy import at
+        >>> policy = at("deribit/s_pm/2026-02-15").with_stand_ins({"SOL": "ETH"})
+        >>> policy.id, policy.number("currency_pair.sol_usd.price_range")
+        ('deribit/s_pm/2026-02-15 SOL as ETH', 0.18)
+        """
+        parameters, named = dict(self.parameters), self.id
+        for asset, other in stand_ins.items():
+            spellings = {other.lower(): asset.lower(), f"{other.lower()}_usd": f"{asset.lower()}_usd"}
+            copies = {}
+            for path, parameter in self.parameters.items():
+                copy = ".".join(spellings.get(part, part) for part in path.split("."))
+                if copy != path:
+                    source = f"{asset} takes the numbers of {other}, {SET_BY_USER}"
+                    copies[copy] = replace(parameter, name=copy, source=source, grade=Grade.ASSUMED, note="")
+            if not copies:
+                rule = f"{self.id} has no number for it, so that it can't stand in for {asset}"
+                raise InputError(Problem("stand-in", other, rule))
+            if missing := {path: copy for path, copy in copies.items() if path not in parameters}:
+                parameters |= missing
+                named += f" {asset} as {other}"
+        return self if named == self.id else replace(self, id=named, parameters=parameters)
 
 
 _CHANGES = re.compile(r" \+\d+ changes?$")

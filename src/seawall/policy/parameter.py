@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 from seawall.core.evidence import Evidence, Grade
 
-Setting: TypeAlias = float | bool | str | tuple[float, ...]
-"""What a parameter can hold: a number, a flag, a word, or a list of numbers."""
+Setting: TypeAlias = float | bool | str | tuple[float, ...] | tuple[str, ...]
+"""What a parameter can hold: a number, a flag, a word, or a list of numbers or words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Literal
 from seawall.core.errors import Problem
 from seawall.policy.parameter import Parameter, Setting
 
-Kind = Literal["number", "numbers", "flag", "word"]
+Kind = Literal["number", "numbers", "flag", "word", "words"]
 ANY_NAME = "*"
 """Stands for every name at its place: `currency.*.haircut` is the haircut of any currency."""
 
@@ -53,6 +53,11 @@ class ParameterSchema:
                 if not isinstance(given, str) or given not in self.choices:
                     raise ValueError(f"it is one of {', '.join(self.choices)}")
                 return given
+            case "words":
+                listed = given if isinstance(given, list | tuple) else ()
+                if not listed or not all(isinstance(word, str) and word in self.choices for word in listed):
+                    raise ValueError(f"it is a list, each one of {', '.join(self.choices)}")
+                return tuple(listed)
             case "numbers":
                 if isinstance(given, str) or not isinstance(given, Sequence) or not given:
                     raise ValueError(f"it is a list of numbers, each {self.bounds_text}")
@@ -100,7 +105,7 @@ class Schema:
 
 def schema_of(parameter: Parameter) -> ParameterSchema:
     """Return the schema that a parameter carries in itself: for policies built without a family's schema."""
-    kinds: dict[type, Kind] = {bool: "flag", str: "word", tuple: "numbers"}
+    kinds: dict[type, Kind] = {bool: "flag", str: "word", tuple: "words" if parameter.choices else "numbers"}
     kind = kinds.get(type(parameter.value), "number")
     bounds = (parameter.lower, parameter.upper)
     return ParameterSchema(parameter.name, kind, parameter.unit, parameter.note, *bounds, parameter.choices)
@@ -143,8 +148,9 @@ def _parse_entry(pattern: str, table: Mapping[str, object]) -> ParameterSchema |
     match kind:
         case "flag":
             return ParameterSchema(pattern, "flag", unit, description)
-        case "word" if isinstance(choices, list) and choices and all(isinstance(word, str) for word in choices):
-            return ParameterSchema(pattern, "word", unit, description, choices=tuple(choices))
+        case "word" | "words" if isinstance(choices, list) and choices and all(isinstance(w, str) for w in choices):
+            chosen: Kind = "word" if kind == "word" else "words"
+            return ParameterSchema(pattern, chosen, unit, description, choices=tuple(choices))
         case "number" | "numbers" if isinstance(lower, int | float) and isinstance(upper, int | float):
             if lower <= upper:
                 bounds = (float(lower), float(upper))

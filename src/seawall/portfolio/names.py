@@ -53,7 +53,7 @@ def refused_names(
         elif table.kind[row] == Kind.SPOT and not allow_spot:
             base, quote = table.underlying[row], table.quote[row]
             refused[i] = f"a spot pair is held as balances: give {base} and {quote} as assets"
-        elif table.expiry_ns[row] <= now_ns:
+        elif table.expiry_ns[row] <= now_ns and not snapshot.settled[row]:
             refused[i] = _expired_rule(int(table.expiry_ns[row]), snapshot)
         elif fault := _price_fault(snapshot, row):
             refused[i] = fault

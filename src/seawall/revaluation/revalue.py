@@ -28,7 +28,8 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
     """Return profit and loss per unit of size of every instrument in every scenario.
 
     Futures, perpetuals and spot follow their payoffs from the mark. An option is priced by Black-76 on the moved
-    forward at the shocked volatility, less its mark; inverse options are divided by the moved forward.
+    forward at the shocked volatility, less its mark; inverse options are divided by the moved forward. The part of a
+    forward that is settled already does not move.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ def _failures(snapshot: MarketSnapshot, unmoved: BoolArray) -> dict[int, str]:
     reasons: dict[int, str] = {}
     checks: list[tuple[BoolArray, str]] = [
         (unmoved, "no scenario moves its underlying"),
-        (dated & (table.expiry_ns <= snapshot.time_ns), "it has expired"),
+        (dated & (table.expiry_ns <= snapshot.time_ns) & ~snapshot.settled, "it has expired"),
         (np.isnan(snapshot.mark), "the snapshot has no mark price for it"),
         (options & np.isnan(snapshot.forward), "the snapshot has no forward for its expiry"),
         (options & np.isnan(snapshot.vol), "the snapshot has no implied volatility for it"),
@@ -118,13 +119,15 @@ def _fill_options(
     rows, grid = snapshot.option_columns
     whole = len(rows) == pnl.shape[1] and bool((np.diff(rows) == 1).all())
     vol, years = (snapshot.vol, snapshot.years) if whole else (snapshot.vol[rows], snapshot.years[rows])
+    underlying, live_share = snapshot.option_moves
+    axis = axis[underlying]
     step = max(1, BLOCK_CELLS_COUNT // len(rows))
     for start in range(0, len(scenarios), step):
         block = slice(start, start + step)
         part = scenarios if len(scenarios) <= step else scenarios.take(np.arange(len(scenarios))[block])
         states, vol_row = part.vol_states
-        total_vol = _total_vols(scenarios, vol, years, states)
-        spot, vol_row = np.ascontiguousarray(part.spot[:, axis]), np.ascontiguousarray(vol_row[:, axis])
+        total_vol = _total_vols(scenarios, vol, years, -grid.log_moneyness, states)
+        spot, vol_row = np.ascontiguousarray(part.spot[:, axis] * live_share), np.ascontiguousarray(vol_row[:, axis])
         if compiled:
             from seawall.pricing import compiled as twin  # imports the compiler: never before it is needed
 
@@ -138,10 +141,11 @@ def _fill_options(
 
 
 def _total_vols(
-    scenarios: ScenarioSet, vol: FloatArray, years: FloatArray, states: Sequence[tuple[int, float]]
-) -> FloatArray:
+    scenarios: ScenarioSet, vol: FloatArray, years: FloatArray, log_strike: FloatArray,
+    states: Sequence[tuple[int, float]],
+) -> FloatArray:  # fmt: skip
     """Return the total volatilities of each pair of shock and elapsed time, `(V, n)`."""
     return np.array([
-        scenarios.vol_shocks[shock].apply(vol, years) * np.sqrt(np.maximum(years - elapsed, 0.0))
+        scenarios.vol_shocks[shock].apply(vol, years, log_strike) * np.sqrt(np.maximum(years - elapsed, 0.0))
         for shock, elapsed in states
     ])  # fmt: skip

@@ -3,6 +3,6 @@
 from seawall.scenarios.grid import grid
 from seawall.scenarios.scenario_set import ScenarioSet
 from seawall.scenarios.union import unite
-from seawall.scenarios.vol_shock import Absolute, Relative, TermScaled, Unchanged, VolShock
+from seawall.scenarios.vol_shock import Absolute, Relative, Skew, TermScaled, Unchanged, VolShock
 
-__all__ = ["Absolute", "Relative", "ScenarioSet", "TermScaled", "Unchanged", "VolShock", "grid", "unite"]
+__all__ = ["Absolute", "Relative", "ScenarioSet", "Skew", "TermScaled", "Unchanged", "VolShock", "grid", "unite"]

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book, NameParser
+from seawall.venues.reply import MarginReply
 
 
 class SnapshotReader(Protocol):
@@ -39,6 +40,14 @@ class AccountReader(Protocol):
         ...
 
 
+class ReplyReader(Protocol):
+    """Reads a margin answer."""
+
+    def __call__(self, document: object, *, origin: str) -> MarginReply | None:
+        """Return what parsed JSON from `origin` states; None where it is no margin answer of this venue."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Venue:
     """One venue's ways in. What is heavy is imported inside the functions: every command loads the catalogue.
@@ -57,6 +66,8 @@ class Venue:
         Read its public and its private answers.
     read_archive
         Reads a table of its recorded chains; None where there is no such table.
+    read_reply
+        Reads its answers to "what is the margin of this book?"; None where it gives no such answers.
     """
 
     name: str
@@ -65,4 +76,5 @@ class Venue:
     is_snapshot: Callable[[bytes], bool]
     read_snapshot: SnapshotReader
     read_account: AccountReader
-    read_archive: ArchiveReader | None
+    read_archive: ArchiveReader | None = None
+    read_reply: ReplyReader | None = None

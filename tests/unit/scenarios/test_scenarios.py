@@ -122,12 +122,14 @@ def test_a_union_of_nothing_to_revalue_is_empty() -> None:
         (TermScaled(0.4, 0.3, 0.13, floor=0.5), 60.0, 0.1, 0.5),
         (TermScaled(-0.25, 0.3, 0.13), 1.0, 0.6, 0.6 * (1 - 0.25 * 30**0.3)),
         (TermScaled(-0.5, 0.3, 0.13), 1.0, 0.6, 0.0),  # 1 - 0.5 * 2.77 is below zero
+        (TermScaled(0.24, 0.3, 0.3, whole_days=True), 185.23, 0.6, 0.6 * (1 + 0.24 * (30 / 186) ** 0.3)),
+        (TermScaled(0.24, 0.3, 0.3, whole_days=True), 30.0, 0.6, 0.744),  # a whole day is not rounded up to the next
     ],
 )
 def test_volatility_shocks_by_hand(shock: Relative, days: float, vol: float, shocked: float) -> None:
-    assert shock.apply(np.array([vol]), np.array([days / 365.0])).tolist() == pytest.approx([shocked], rel=1e-12)
+    assert shock.apply(np.array([vol]), np.array([days / 365.0]), np.zeros(1)).tolist() == pytest.approx([shocked], rel=1e-12)
 
 
 def test_a_missing_volatility_stays_missing() -> None:
     for shock in (Unchanged(), Relative(0.5, 0.3), Absolute(0.1), TermScaled(0.5, 0.3, 0.13, 0.5)):
-        assert np.isnan(shock.apply(np.array([np.nan]), np.array([0.1]))).all()
+        assert np.isnan(shock.apply(np.array([np.nan]), np.array([0.1]), np.zeros(1))).all()

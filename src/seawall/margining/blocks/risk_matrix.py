@@ -20,12 +20,11 @@ from seawall.margining.blocks.extended_table import damp, dampener, extended_wei
 from seawall.margining.blocks.pnl_offset import offset_gains
 from seawall.margining.blocks.roll_shock import roll_rate, roll_shock
 from seawall.margining.blocks.scenario_grid import GridSpec
+from seawall.margining.blocks.usd import COMPILED_FROM_PRODUCTS_COUNT, sums_of, usd_pnl
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import Exposure, PnlTensor
-from seawall.revaluation.product import scenario_pnl, worst_loss
+from seawall.revaluation.product import worst_loss
 
-COMPILED_FROM_PRODUCTS_COUNT = 20_000_000
-"""From this many products of a size and a cell on the compiled twin pays for its start (about a second)."""
 _SAME_LOSS = 1e-9
 """A far loss within this share of the grid's is the same loss: linear exposure gives it exactly, up to rounding."""
 
@@ -172,14 +171,14 @@ def _lowest(held: Holdings, numbers: MatrixNumbers, unit: Unit, base_equity: Flo
     cells = numbers.spec.cells_count
     if unit.equity_pnl.any():
         owned = np.where(base_equity == 0.0, 0.0, base_equity)
-        sums = _in_scenarios(held, unit.pnl) + owned[:, None] * unit.equity_pnl
+        sums = sums_of(held, unit.pnl) + owned[:, None] * unit.equity_pnl
         scenario = np.argmin(sums[:, :cells], axis=1)
         standard = np.take_along_axis(sums, scenario[:, None], axis=1)[:, 0]
         far_sums = sums[:, cells:]
     else:  # nothing but positions: the worst loss is had without keeping every scenario of every account
-        compiled = _pays_to_compile(held, cells)
+        compiled = len(held) * cells >= COMPILED_FROM_PRODUCTS_COUNT
         standard, scenario = worst_loss(held.indptr, held.columns, held.sizes, unit.pnl[:cells], compiled=compiled)
-        far_sums = _in_scenarios(held, unit.pnl[cells:])
+        far_sums = sums_of(held, unit.pnl[cells:])
     raw, far = _extended(far_sums, numbers, unit)
     worst_far = np.argmin(far, axis=1)
     far_pnl = np.take_along_axis(far, worst_far[:, None], axis=1)[:, 0]
@@ -258,21 +257,8 @@ def _expiry_deltas(
     for n, key in zip(rows, keys, strict=True):
         by_group[groups.index(key), n] = exposure.net_delta[n]
         years[groups.index(key)] = snapshot.years[n] if np.isfinite(snapshot.years[n]) else 0.0
-    deltas = _in_scenarios(held, by_group)
+    deltas = sums_of(held, by_group)
     return deltas, roll_rate(years, annualised_move=numbers.annualised_move, min_move=numbers.min_move)
-
-
-def _in_scenarios(held: Holdings, columns: FloatArray) -> FloatArray:
-    """Return the book's product with a tensor, `(A, S)`."""
-    if len(held) == 0 or len(columns) == 0:
-        return np.zeros((len(held.indptr) - 1, len(columns)))
-    compiled = _pays_to_compile(held, len(columns))
-    return scenario_pnl(held.indptr, held.columns, held.sizes, columns, compiled=compiled)
-
-
-def _pays_to_compile(held: Holdings, scenarios_count: int) -> bool:
-    """Whether the compiled twin is worth its start. Twins agree to the last bit, so size alone decides."""
-    return len(held) * scenarios_count >= COMPILED_FROM_PRODUCTS_COUNT
 
 
 def _uncovered(book: ResolvedBook, held: Holdings, exposure: Exposure) -> FloatArray:
@@ -284,6 +270,4 @@ def _uncovered(book: ResolvedBook, held: Holdings, exposure: Exposure) -> FloatA
 
 def pnl_in_unit(book: ResolvedBook, pnl: PnlTensor, currency: str) -> FloatArray:
     """Return the tensor counted in a settlement asset, or in USD at each scenario's own prices, `(S, N)`."""
-    if currency != "USD":
-        return pnl.pnl
-    return np.asarray(pnl.pnl * pnl.asset_prices[:, book.snapshot.table.settlement_column], dtype=np.float64)
+    return pnl.pnl if currency != "USD" else usd_pnl(book, pnl)

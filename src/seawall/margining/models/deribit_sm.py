@@ -8,8 +8,8 @@ Sources: Deribit's articles on linear perpetuals and of 11 January 2022. docs/ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.standard_rates import linear_increment, short_option
+from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, Use, join
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
@@ -32,6 +33,7 @@ from seawall.scenarios import ScenarioSet
 
 FUTURE_NUMBERS = ("initial_base", "maintenance_base", "increment_per_coin")
 OPTION_NUMBERS = ("initial_base", "initial_floor", "maintenance_base")
+COMPONENTS = {"futures": Component.POSITION, "options": Component.SHORT_OPTIONS, **ORDER_CHARGES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class DeribitStandardMargin:
     name: str
     cross: bool
     promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
+    components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
 
     def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
         """Return no scenario: the rule reads none."""

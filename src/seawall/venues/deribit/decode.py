@@ -225,7 +225,9 @@ def _snapshot(
     unpriced = sum(quote.observed_ns == 0 for quote in quotes)
     if unpriced:
         told.append(f"{unpriced} listed instruments have no price in these answers.")
-    columns = {column: np.array([getattr(quote, column) for quote in quotes]) for column in FLOAT_COLUMNS}
+    columns: dict[str, Any] = {
+        column: np.array([getattr(quote, column) for quote in quotes]) for column in FLOAT_COLUMNS
+    }
     return MarketSnapshot.of(
         table, name=name, venue=VENUE, source=source, time_ns=instant_ns, index=prices, index_origin=origins,
         notes=(*notes, *told), observed_ns=np.array([quote.observed_ns for quote in quotes], dtype=np.int64), **columns,

@@ -10,7 +10,8 @@ Sources: Deribit's portfolio-margin article and API reference. docs/margin/derib
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from seawall.margining.blocks.netting_set import NettingSet, accounts_in, nettin
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.risk_matrix import MatrixResult, Unit, evaluate_matrix, pnl_in_unit
 from seawall.margining.blocks.scenario_grid import scenario_grid
+from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, join
 from seawall.margining.models.deribit_pm.detail import risk_matrix
 from seawall.margining.models.deribit_pm.evidence import uses
@@ -41,6 +43,14 @@ from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import Exposure, PnlTensor, exposure
 from seawall.scenarios import ScenarioSet
 
+COMPONENTS = {
+    "worst_case": Component.SCENARIO,
+    "roll_shock": Component.BASIS,
+    "delta_shock": Component.SIZE,
+    **ORDER_CHARGES,
+    "rounding": Component.ROUNDING,
+}
+
 
 @dataclass(frozen=True)
 class DeribitPortfolioMargin:
@@ -49,6 +59,7 @@ class DeribitPortfolioMargin:
     name: str
     cross: bool
     promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
+    components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
 
     def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
         """Return 27 standard scenarios and 8 far moves over the underlyings that the policy has numbers for."""
