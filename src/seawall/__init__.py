@@ -17,12 +17,18 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from seawall.api.books import load_book
+    from seawall.api.compare import compare
     from seawall.api.margins import margin
+    from seawall.api.policy_impact import policy_impact
+    from seawall.api.reconcile import reconcile
     from seawall.api.snapshots import load_snapshot
     from seawall.api.what_if import what_if
     from seawall.core.errors import InputError, SeawallError, UnavailableError, UnknownNameError, VenueError
     from seawall.core.evidence import Grade
     from seawall.margining import AccountMargin, Explanation, Margins
+    from seawall.margining.comparison import Comparison
+    from seawall.margining.impact import PolicyImpact
+    from seawall.margining.reconciliation import Reconciliation
     from seawall.market import MarketSnapshot
     from seawall.policy import MarginPolicy
     from seawall.portfolio import Account, Book, Position
@@ -30,10 +36,16 @@ if TYPE_CHECKING:
 _HOME = {
     "load_book": "seawall.api.books",
     "load_snapshot": "seawall.api.snapshots",
+    "compare": "seawall.api.compare",
     "margin": "seawall.api.margins",
+    "policy_impact": "seawall.api.policy_impact",
+    "reconcile": "seawall.api.reconcile",
     "what_if": "seawall.api.what_if",
     "Account": "seawall.portfolio",
     "AccountMargin": "seawall.margining",
+    "Comparison": "seawall.margining.comparison",
+    "PolicyImpact": "seawall.margining.impact",
+    "Reconciliation": "seawall.margining.reconciliation",
     "Book": "seawall.portfolio",
     "Explanation": "seawall.margining",
     "Grade": "seawall.core.evidence",
@@ -52,21 +64,27 @@ __all__ = [
     "Account",
     "AccountMargin",
     "Book",
+    "Comparison",
     "Explanation",
     "Grade",
     "InputError",
     "MarginPolicy",
     "Margins",
     "MarketSnapshot",
+    "PolicyImpact",
     "Position",
+    "Reconciliation",
     "SeawallError",
     "UnavailableError",
     "UnknownNameError",
     "VenueError",
     "__version__",
+    "compare",
     "load_book",
     "load_snapshot",
     "margin",
+    "policy_impact",
+    "reconcile",
     "what_if",
 ]
 

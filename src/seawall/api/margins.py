@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -38,6 +39,7 @@ def margin(
     snapshot: SnapshotSource,
     policy: PolicySource = DEFAULT_POLICY,
     *,
+    stand_ins: Mapping[str, str] | None = None,
     check_lots: bool = True,
     compiled: bool | None = None,
 ) -> Margins:
@@ -52,6 +54,9 @@ def margin(
     policy
         A policy, or an id: `deribit/x_pm` is the newest set at the snapshot's time, `deribit/x_pm/2026-02-15` is
         that one.
+    stand_ins
+        From an asset that the policy has no numbers for to the one whose numbers it takes: `{"SOL": "ETH"}`. Such
+        numbers are graded `assumed`.
     check_lots
         Refuse sizes that are off the instrument's lot.
     compiled
@@ -71,5 +76,5 @@ def margin(
     """
     market = load_snapshot(snapshot)
     held = book if isinstance(book, Book) else load_book(book, snapshot=market, check_lots=check_lots)
-    chosen = as_policy(policy, time=market.time_ns)
+    chosen = as_policy(policy, time=market.time_ns).with_stand_ins(stand_ins or {})
     return evaluate(held, market, [chosen], check_lots=check_lots, parse=grammar_of(market), compiled=compiled)[0]

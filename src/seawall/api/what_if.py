@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -114,6 +114,7 @@ def what_if(
     policy: PolicySource = DEFAULT_POLICY,
     *,
     account: str | None = None,
+    stand_ins: Mapping[str, str] | None = None,
     check_lots: bool = True,
 ) -> WhatIf:
     """Return what some trades would do to the margin of one account.
@@ -130,6 +131,8 @@ def what_if(
         `Trade` values; or a mapping from instruments to sizes.
     account
         Whose; may be left out where the book has one account.
+    stand_ins, check_lots
+        As in `margin`.
 
     Raises
     ------
@@ -147,7 +150,7 @@ def what_if(
     market = load_snapshot(snapshot)
     held = book if isinstance(book, Book) else load_book(book, snapshot=market, check_lots=check_lots)
     wanted = parse_trades(trades)
-    chosen = as_policy(policy, time=market.time_ns)
+    chosen = as_policy(policy, time=market.time_ns).with_stand_ins(stand_ins or {})
     row = held.row(account) if account is not None else _only_account(held)
     one = held.take([row])
     name = one.accounts[0]

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from seawall.api.books import load_book
-from seawall.api.netting import stand_alone
 from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
 from seawall.cli import show
 from seawall.core.arrays import FloatArray
 from seawall.margining import Margins, evaluate
+from seawall.margining.stand_alone import stand_alone
 from seawall.margining.totals import total_usd
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at

@@ -21,7 +21,7 @@ app = App(
     version=__version__,
     help="""Portfolio margin for crypto derivatives: venue-exact, explained, and honest about how sure it is.
 
-Start here: all of it on a bundled real market, what a book needs, what a trade would change.
+Start here: all of it on a bundled real market, what a book needs, what a trade would change, what other venues ask.
 
     seawall demo
 
@@ -29,15 +29,20 @@ Start here: all of it on a bundled real market, what a book needs, what a trade 
 
     seawall what-if book.csv --trade "BTC-PERPETUAL -10000"
 
+    seawall compare book.csv
+
 A book is a CSV file with the header account,instrument,size; an asset such as BTC or USDC is collateral.
-Exit codes: 0 fine, 1 output can't be written, 2 bad input, 3 a margin is unavailable, 4 the venue failed.
+Exit codes: 0 fine, 1 output can't be written, 2 bad input, 3 a margin is unavailable, 4 the venue failed,
+5 a venue's answer differs from ours.
 """,
     help_format="markdown",
 )
 COMMANDS = {
     "margin": ("seawall.cli.margin:margin", "Say what margin each account of a book needs, and why."),
     "what-if": ("seawall.cli.what_if:what_if", "Say what some trades would do to a margin."),
-    "policy": ("seawall.cli.policy:app", "Margin parameters: list, show, compare."),
+    "compare": ("seawall.cli.compare:compare", "Say what a book needs under several venues' rules, and why."),
+    "reconcile": ("seawall.cli.reconcile:reconcile", "Compute a venue's own margin answer again."),
+    "policy": ("seawall.cli.policy:app", "Margin parameters: list, show, difference, impact."),
     "snapshot": ("seawall.cli.snapshot:app", "Market snapshots: take, show, fit, convert."),
     "demo": ("seawall.cli.demo:demo", "All of it, on a bundled real market."),
 }

@@ -14,6 +14,7 @@ from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
 from seawall.cli import show
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.stand_ins import stand_ins
 from seawall.margining.document import explanation_document
 
 
@@ -24,6 +25,7 @@ def margin(
     policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
     snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
     account: str | None = None,
+    map_underlying: Annotated[list[str] | None, Parameter(negative=())] = None,
     explain: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
     csv: Annotated[bool, Parameter(negative=())] = False,
@@ -53,6 +55,8 @@ def margin(
         Explain this account.
     explain
         Explain every account.
+    map_underlying
+        `SOL=ETH`: where the policy has no numbers for SOL it takes ETH's, and says so.
     json
         Print everything as JSON.
     csv
@@ -61,7 +65,7 @@ def margin(
     check_one_format(as_json=json, as_csv=csv)
     market = load_snapshot(snapshot)
     book = load_book("-" if str(file) == "-" else file, snapshot=market)
-    margins = compute(book, market, policy)
+    margins = compute(book, market, policy, stand_ins=stand_ins(map_underlying))
     explained = [account] if account else list(book.accounts) if explain or len(book) == 1 else []
     if account:
         book.row(account)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
 
+from seawall.api.books import load_book
+from seawall.api.policy_impact import policy_impact
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
 from seawall.cli import show
+from seawall.cli.amounts import amount
+from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.stand_ins import stand_ins
 from seawall.core.evidence import Grade
 from seawall.core.time import iso
+from seawall.margining.impact import PolicyImpact, Standing
 from seawall.policy import MarginPolicy, at, catalogue
 from seawall.policy import diff as compare
 
@@ -139,6 +147,72 @@ def diff(before: str, after: str, /, *, regraded: Annotated[bool, Parameter(nega
         }
         table.add_row(*(cells[name] for name in names))
     out.print(table if changes else "No difference.")
+
+
+@app.command
+def impact(before: str, after: str, /, *, book: Path,
+           snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
+           map_underlying: Annotated[list[str] | None, Parameter(negative=())] = None,
+           json: Annotated[bool, Parameter(negative=())] = False,
+           csv: Annotated[bool, Parameter(negative=())] = False) -> int:  # fmt: skip
+    """Say whom a change from one policy to another touches, by how much, and who would be called.
+
+    ```console
+    $ seawall policy impact deribit/x_pm/2026-02-15 deribit/x_pm/2026-09-23 --book book.csv
+    ```
+
+    Parameters
+    ----------
+    before, after
+        Ids; without a date the newest set at the snapshot's time is meant.
+    book
+        The book, as for `seawall margin`.
+    snapshot
+        A bundled snapshot's name, or a file.
+    map_underlying
+        `SOL=ETH`: where a policy has no numbers for SOL it takes ETH's, and says so.
+    json, csv
+        Print for machines.
+    """
+    check_one_format(as_json=json, as_csv=csv)
+    market = load_snapshot(snapshot)
+    held = load_book("-" if str(book) == "-" else book, snapshot=market)
+    found = policy_impact(before, after, held, market, stand_ins=stand_ins(map_underlying))
+    rows = found.rows()
+    if json:
+        print_json({"before": found.before.policy.id, "after": found.after.policy.id, "accounts": rows,
+                    "newly_called": found.newly_called})  # fmt: skip
+    elif csv:
+        print_csv(rows)
+    else:
+        _print_impact(found, rows)
+    standings = {row[name] for row in rows for name in ("standing_before", "standing_after")}
+    return EXIT_UNAVAILABLE if Standing.UNAVAILABLE.value in standings else 0
+
+
+def _print_impact(found: PolicyImpact, rows: list[dict[str, object]]) -> None:
+    out = show.console()
+    touched = sum(bool(row["initial_change_usd"] or row["maintenance_change_usd"]) for row in rows)
+    out.print(show.headline(found.before.snapshot, f"{found.before.policy.id} → {found.after.policy.id}"))
+    table = Table(title="change of margin, USD", title_justify="left", pad_edge=False)
+    table.add_column("account", overflow="fold", min_width=10)
+    for name in ("initial\nbefore", "initial\nafter", "change", "maint.\nchange"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("stands")
+    called = found.newly_called
+    for row in rows[: show.SHOWN_ACCOUNTS_COUNT]:
+        money = ("initial_before_usd", "initial_after_usd", "initial_change_usd", "maintenance_change_usd")
+        stands = list(dict.fromkeys((str(row["standing_before"]), str(row["standing_after"]))))
+        style = "bold red" if row["account"] in called else ""
+        table.add_row(
+            str(row["account"]), *(amount(float(str(row[name])), "USD") for name in money),
+            Text(" → ".join(stands), style=style),
+        )  # fmt: skip
+    out.print(table)
+    if hidden := max(len(rows) - show.SHOWN_ACCOUNTS_COUNT, 0):
+        out.print(f"... and {hidden} more; --csv and --json give all")
+    names = ", ".join(called[: show.SHOWN_ACCOUNTS_COUNT]) or "nobody"
+    out.print(f"{touched} of {len(rows)} accounts are touched; the change alone would call or liquidate {names}.")
 
 
 def _rows(policy: MarginPolicy) -> list[dict[str, object]]:

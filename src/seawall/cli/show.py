@@ -10,17 +10,19 @@ from rich.table import Table
 from rich.text import Text
 
 from seawall.cli.amounts import amount, ratio
-from seawall.cli.heat_map import far_moves, heat_map
+from seawall.cli.heat_map import far_moves, heat_map, scenario_bars
 from seawall.core.evidence import weakest
 from seawall.core.time import iso
 from seawall.margining import AccountMargin, Explanation
-from seawall.margining.model import RiskMatrix
+from seawall.margining.model import RiskArray, RiskMatrix
 from seawall.market import MarketSnapshot
 
 PIPED_WIDTH = 120
 """Columns of a table that no terminal shows: a file or a pipe has room."""
 WIDE_FROM = 104
 """From this many columns on the whole table fits."""
+FIGURE_DIGITS_FROM = 100.0
+"""Below this a figure may be a ratio, so that its digits count."""
 LISTED_COUNT = 3
 """Up to this many netting sets a narrow terminal gets one line a figure."""
 SHOWN_ACCOUNTS_COUNT = 50
@@ -124,7 +126,13 @@ def explanation(found: Explanation, *, with_notes: bool = True) -> RenderableTyp
     parts: list[RenderableType] = []
     parts += [_components(margin) for margin in found.margins if not margin.unavailable]
     for matrix in found.detail.matrices:
-        parts += [heat_map(matrix), far_moves(matrix), _contributions(matrix)]
+        parts.append(heat_map(matrix))
+        parts += [far_moves(matrix)] if len(matrix.extended) else []
+        parts.append(_contributions(matrix))
+    for array in found.detail.arrays:
+        parts += [scenario_bars(array), _array_lines(array)]
+    if found.detail.figures:
+        parts.append(_figure_table(found))
     if found.detail.positions:
         parts.append(_positions(found))
     parts.append(_evidence(found))
@@ -164,6 +172,30 @@ def _contributions(matrix: RiskMatrix) -> Table:
     beyond = total + matrix.worst
     if matrix.worst_scenario >= matrix.standard.size and beyond:
         table.add_row("dampener and offset", amount(-beyond, matrix.currency), "")
+    return table
+
+
+def _array_lines(array: RiskArray) -> Table:
+    table = Table(
+        title=f"who contributes at the worst scenario, {array.worst_label or 'none loses'}, {array.currency}",
+        title_justify="left", pad_edge=False,
+    )  # fmt: skip
+    table.add_column("line")
+    table.add_column("profit and loss", justify="right")
+    for name, gains in zip(array.lines, array.line_pnl, strict=True):
+        if array.worst_scenario >= 0:
+            table.add_row(name, amount(float(gains[array.worst_scenario]), array.currency))
+    return table
+
+
+def _figure_table(found: Explanation) -> Table:
+    """Return the intermediate figures that are not zero; --json has all of them."""
+    table = Table(title="the venue's own figures", title_justify="left", pad_edge=False)
+    table.add_column("figure", overflow="fold")
+    table.add_column("", justify="right", no_wrap=True)
+    shown = {name: figure for name, figure in found.detail.figures.items() if figure and not name[-1].isdigit()}
+    for name, figure in shown.items():
+        table.add_row(name, f"{figure:,.6g}" if abs(figure) < FIGURE_DIGITS_FROM else f"{figure:,.2f}")
     return table
 
 

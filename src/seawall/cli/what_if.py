@@ -19,6 +19,7 @@ from seawall.cli import show
 from seawall.cli.amounts import amount
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.stand_ins import stand_ins
 
 
 def what_if(
@@ -29,6 +30,7 @@ def what_if(
     policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
     snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
     account: str | None = None,
+    map_underlying: Annotated[list[str] | None, Parameter(negative=())] = None,
     json: Annotated[bool, Parameter(negative=())] = False,
     csv: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
@@ -51,6 +53,8 @@ def what_if(
         As for `seawall margin`.
     account
         Whose; may be left out where the book has one account.
+    map_underlying
+        `SOL=ETH`: where the policy has no numbers for SOL it takes ETH's, and says so.
     json
         Print everything as JSON.
     csv
@@ -59,7 +63,7 @@ def what_if(
     check_one_format(as_json=json, as_csv=csv)
     market = load_snapshot(snapshot)
     book = load_book("-" if str(file) == "-" else file, snapshot=market)
-    found = compute(book, market, trade, policy, account=account)
+    found = compute(book, market, trade, policy, account=account, stand_ins=stand_ins(map_underlying))
     if json:
         print_json(_document(found))
     elif csv:

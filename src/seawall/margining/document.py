@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from seawall.margining.account import Explanation
-from seawall.margining.model import RiskMatrix
+from seawall.margining.model import RiskArray, RiskMatrix
 
 
 def explanation_document(found: Explanation) -> dict[str, object]:
@@ -23,6 +23,8 @@ def explanation_document(found: Explanation) -> dict[str, object]:
             for margin in found.margins
         ],
         "risk_matrices": [_matrix(matrix) for matrix in found.detail.matrices],
+        "risk_arrays": [_array(array) for array in found.detail.arrays],
+        "figures": dict(found.detail.figures),
         "positions": [dict(row) for row in found.detail.positions],
         "evidence": [
             {"grade": item.grade.value, "subject": item.subject, "source": item.source, "note": item.note}
@@ -51,4 +53,16 @@ def _matrix(matrix: RiskMatrix) -> dict[str, object]:
         ],
         "worst": matrix.worst,
         "worst_scenario": asdict(matrix.binding),
+    }
+
+
+def _array(array: RiskArray) -> dict[str, object]:
+    return {
+        "name": array.name,
+        "underlying": array.underlying,
+        "currency": array.currency,
+        "scenarios": dict(zip(array.labels, array.pnl.tolist(), strict=True)),
+        "lines": {name: pnl.tolist() for name, pnl in zip(array.lines, array.line_pnl, strict=True)},
+        "worst": array.worst,
+        "worst_scenario": array.worst_label,
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seawall.core.arrays import IntArray
 from seawall.core.errors import InputError, Problem
 from seawall.margining.catalogue import MODELS
 from seawall.margining.model import MarginModel, Requirement, Use
@@ -67,18 +68,30 @@ def evaluate(
 
 
 def _revalue_once(resolved: ResolvedBook, asked: Sequence[ScenarioSet], *, compiled: bool | None) -> list[PnlTensor]:
-    """Return each model's tensor. Sets over the same underlyings are united, so that none is revalued twice."""
-    by_axis: dict[tuple[str, ...], list[int]] = {}
-    for i, scenarios in enumerate(asked):
-        by_axis.setdefault(scenarios.underlyings, []).append(i)
-    tensors: dict[int, PnlTensor] = {}
-    for members in by_axis.values():
-        union, rows = unite([asked[i] for i in members])
-        whole = revalue(resolved.snapshot, union, compiled=compiled)
-        for i, mine in zip(members, rows, strict=True):
-            all_of_it = len(mine) == len(union) and bool((np.diff(mine) == 1).all())
-            tensors[i] = whole if all_of_it else whole.take(mine)
-    return [tensors[i] for i in range(len(asked))]
+    """Return each model's tensor, cut from one that holds every joint move that any of them asks for."""
+    if not asked:
+        return []
+    everywhere = tuple(sorted({name for scenarios in asked for name in scenarios.underlyings}))
+    union, rows = unite([scenarios.spread(everywhere) for scenarios in asked])
+    whole = revalue(resolved.snapshot, union, compiled=compiled)
+    return [_part(whole, scenarios, mine, resolved) for scenarios, mine in zip(asked, rows, strict=True)]
+
+
+def _part(whole: PnlTensor, scenarios: ScenarioSet, rows: IntArray, resolved: ResolvedBook) -> PnlTensor:
+    """Return a model's own part of the tensor; what its scenarios do not move is a failure for it, and no zero."""
+    in_order = len(rows) == len(whole.scenarios) and bool((np.diff(rows) == 1).all())
+    part = whole if in_order else whole.take(rows)
+    if scenarios.underlyings == whole.scenarios.underlyings:
+        return part
+    table = resolved.snapshot.table
+    unmoved = {
+        n: f"{name}: no scenario moves its underlying"
+        for n, name in enumerate(table.names)
+        if table.underlying[n] not in scenarios.underlyings
+    }
+    pnl = part.pnl.copy()
+    pnl[:, list(unmoved)] = np.nan
+    return replace(part, scenarios=scenarios, pnl=pnl, failures={**unmoved, **part.failures})
 
 
 def _in_blocks(model: MarginModel, policy: MarginPolicy, resolved: ResolvedBook, tensor: PnlTensor) -> Requirement:

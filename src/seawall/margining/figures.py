@@ -15,7 +15,8 @@ def computed(margins: Margins) -> dict[str, float]:
 
     `initial_margin`, `initial.<component>`, `native.<name>` and the like, with `<currency>.` before them where the
     account has several netting sets; cells of its grids as `<matrix>.standard.<k>` and `<matrix>.extended.<k>`, counted
-    from 0; of its lists of scenarios as `<array>.<label>`; and every intermediate figure that the model shows.
+    from 0, and each line's as `<matrix>.<line>.standard.<k>`; cells of its lists of scenarios as `<array>.<label>`; and
+    every intermediate figure that the model shows.
 
     Examples
     --------
@@ -37,6 +38,9 @@ def computed(margins: Margins) -> dict[str, float]:
     for matrix in explained.detail.matrices:
         found |= dict(_cells(f"{matrix.name}.standard", matrix.standard))
         found |= dict(_cells(f"{matrix.name}.extended", matrix.extended))
+        for i, line in enumerate(matrix.lines):
+            found |= dict(_cells(f"{matrix.name}.{line}.standard", matrix.line_standard[i]))
+            found |= dict(_cells(f"{matrix.name}.{line}.extended", matrix.line_extended[i]))
         found[f"{matrix.name}.worst"] = matrix.worst
     for array in explained.detail.arrays:
         found |= {f"{array.name}.{label}": float(gain) for label, gain in zip(array.labels, array.pnl, strict=True)}

@@ -23,9 +23,12 @@ def total_usd(margins: Margins, which: Literal["initial", "maintenance"]) -> Flo
     >>> total_usd(margins, "initial").round(2).tolist()
     [200.08]
     """
-    need = margins.requirement
-    amounts = margins.initial_margin if which == "initial" else margins.maintenance_margin
-    index = margins.snapshot.index
+    return usd_of(margins, margins.initial_margin if which == "initial" else margins.maintenance_margin)
+
+
+def usd_of(margins: Margins, amounts: FloatArray) -> FloatArray:
+    """Return amounts of netting sets, `(R,)` in the currency of each, as USD of accounts, `(A,)`."""
+    need, index = margins.requirement, margins.snapshot.index
     prices = np.array([1.0 if name == "USD" else index.get(name, np.nan) for name in need.currencies])
     worth = np.where(amounts == 0.0, 0.0, amounts * prices[need.currency])
     summed = np.bincount(need.account, weights=worth, minlength=len(margins.book.book))

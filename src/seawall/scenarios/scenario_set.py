@@ -128,6 +128,25 @@ class ScenarioSet:
             asset_moves={asset: moves[rows] for asset, moves in self.asset_moves.items()},
         )
 
+    def spread(self, underlyings: tuple[str, ...]) -> ScenarioSet:
+        """Return the same scenarios over more underlyings, in the given order; those that are new do not move.
+
+        Examples
+        --------
+        >>> ScenarioSet.spot_moves(["down"], ("ETH",), [[-0.1]]).spread(("BTC", "ETH")).spot.tolist()
+        [[0.0, -0.1]]
+        """
+        if underlyings == self.underlyings:
+            return self
+        assert set(self.underlyings) <= set(underlyings), "a set is spread over what it has and more"
+        still = Unchanged()
+        shocks = self.vol_shocks if still in self.vol_shocks else (*self.vol_shocks, still)
+        spot = np.zeros((len(self), len(underlyings)))
+        index = np.full(spot.shape, shocks.index(still), np.int64)
+        columns = [underlyings.index(name) for name in self.underlyings]
+        spot[:, columns], index[:, columns] = self.spot, self.vol_index
+        return replace(self, underlyings=underlyings, spot=spot, vol_shocks=shocks, vol_index=index)
+
     def asset_move(self, asset: str) -> FloatArray:
         """Return the relative move of an asset in USD, `(S,)`."""
         if asset in self.asset_moves:

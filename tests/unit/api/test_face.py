@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import seawall as sw
-from seawall.api.netting import stand_alone
 from seawall.api.snapshots import MAX_UNZIPPED_BYTES
+from seawall.margining.stand_alone import stand_alone
 from seawall.market import Origin
 from seawall.market.codec import encode
 from seawall.policy import at

@@ -127,7 +127,8 @@ def test_a_union_of_nothing_to_revalue_is_empty() -> None:
     ],
 )
 def test_volatility_shocks_by_hand(shock: Relative, days: float, vol: float, shocked: float) -> None:
-    assert shock.apply(np.array([vol]), np.array([days / 365.0]), np.zeros(1)).tolist() == pytest.approx([shocked], rel=1e-12)
+    found = shock.apply(np.array([vol]), np.array([days / 365.0]), np.zeros(1))
+    assert found.tolist() == pytest.approx([shocked], rel=1e-12)
 
 
 def test_a_missing_volatility_stays_missing() -> None:

@@ -11,6 +11,9 @@ instants a little apart.
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from seawall.core.errors import InputError, Problem, UnavailableError
@@ -18,8 +21,9 @@ from seawall.instruments import Future, Instrument, Kind, Perpetual
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Account, Book, Position
 from seawall.venues.deribit import symbols
-from seawall.venues.deribit.messages import CurrencySummaryMessage, PositionMessage, Row, load, rows_of, typed
+from seawall.venues.deribit.messages import CurrencySummaryMessage, PositionMessage, Row, load, rows_of, shown, typed
 
+_CURRENCY = re.compile(r"[A-Z0-9]{2,12}")
 _DIRECTIONS = {"buy": 1, "sell": -1, "zero": 0}
 
 
@@ -64,6 +68,11 @@ def book_from_responses(positions: bytes, summaries: bytes, *, account: str | No
     facts = [_checked(row, problems) for row in held]
     _refuse_twice([row.message.instrument_name for row in held], "instrument_name", "positions", problems)
     _refuse_twice([row.message.currency for row in summed], "currency", "account summaries", problems)
+    problems.extend(
+        row.problem("currency", row.message.currency, "currencies are capital letters and digits")
+        for row in summed
+        if not _CURRENCY.fullmatch(row.message.currency)
+    )
     covered = {row.message.currency for row in summed}
     for row, fact in zip(held, facts, strict=True):
         if fact is not None and fact.settlement not in covered and not problems:
@@ -86,6 +95,7 @@ def book_from_responses(positions: bytes, summaries: bytes, *, account: str | No
     for summary in summed:
         if summary.message.spot_reserve:
             charges["spot_margin"][summary.message.currency] = summary.message.spot_reserve
+    _refuse_overflow({"balance": balances, **charges})
     stated_charges = {name: amounts for name, amounts in charges.items() if amounts}
     owner = Account(account or venue_id or "deribit", tuple(entries), balances, charges=stated_charges)
     return Book.of([owner], origin="Deribit account answers")
@@ -137,8 +147,10 @@ def _summary_rows(content: bytes, problems: list[Problem]) -> tuple[list[Row[Cur
     venue_id = None
     rows = []
     for path, item in rows_of(load(content, document=document), document=document):
-        if isinstance(item.get("id"), int):
-            venue_id = str(item["id"])
+        if (stated := item.get("id")) is not None:
+            if type(stated) is not int or not 0 <= stated < 2**63:
+                problems.append(Problem(f"{path}.id", shown(stated), "ids are whole numbers, >= 0", where=document))
+            venue_id = str(stated)
         nested = item.get("summaries")
         if isinstance(nested, list):
             rows += rows_of(nested, document=document, path=f"{path}.summaries")
@@ -193,5 +205,18 @@ def _paid_out(message: PositionMessage, fact: Instrument) -> float:
 
 
 def _refuse_twice(keys: Sequence[str], field: str, document: str, problems: list[Problem]) -> None:
-    twice = sorted({key for key in keys if keys.count(key) > 1})
+    twice = sorted(key for key, count in Counter(keys).items() if count > 1)
     problems.extend(Problem(field, key, "it stands once in an account", where=document) for key in twice)
+
+
+def _refuse_overflow(sums: Mapping[str, Mapping[str, float]]) -> None:
+    """Refuse sums that left the range of float64, as prices of 1e-300 and amounts of 1e300 make them."""
+    rule = "it is finite; the amounts and prices that it follows from are no account's"
+    problems = [
+        Problem(f"{name} of {currency}", amount, rule, where="Deribit account answers")
+        for name, amounts in sums.items()
+        for currency, amount in amounts.items()
+        if not math.isfinite(amount)
+    ]
+    if problems:
+        raise InputError(problems)

@@ -229,7 +229,8 @@ def typed(
         if faults:
             problems.extend(faults)
         else:
-            made.append(Row(document, path, msgspec.convert(item, kind)))
+            known = {field.encode_name: item[field.encode_name] for field in _fields(kind) if field.encode_name in item}
+            made.append(Row(document, path, msgspec.convert(known, kind)))  # a strange key can be no text at all
     return made
 
 

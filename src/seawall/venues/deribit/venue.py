@@ -13,6 +13,7 @@ from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
 from seawall.portfolio.findings import SHOWN_CHARACTERS_COUNT
 from seawall.venues.deribit import symbols
+from seawall.venues.reply import MarginReply
 from seawall.venues.venue import Venue
 
 POSITIONS_KEYS = ("positions", "get_positions")
@@ -55,6 +56,12 @@ def _read_account(document: object, *, origin: str, account: str | None) -> Book
     return book_from_responses(_as_bytes(document[positions[0]]), _as_bytes(document[summaries[0]]), account=account)
 
 
+def _read_reply(document: object, *, origin: str) -> MarginReply | None:
+    from seawall.venues.deribit.reply import read_reply
+
+    return read_reply(document, origin=origin)
+
+
 def _holds(answer: Any, key: str) -> bool:
     """Return whether an answer, with or without its JSON-RPC frame, is or lists objects with `key`."""
     if isinstance(answer, Mapping) and "result" in answer:
@@ -82,4 +89,5 @@ DERIBIT = Venue(
     read_snapshot=_read_snapshot,
     read_account=_read_account,
     read_archive=_read_archive,
+    read_reply=_read_reply,
 )

@@ -1,0 +1,182 @@
+"""`seawall compare`: one book under several venues' rules, and what makes the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from seawall.api.books import load_book
+from seawall.api.compare import BIG_VENUES
+from seawall.api.compare import compare as compute
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.cli import show
+from seawall.cli.amounts import amount, ratio
+from seawall.cli.main import EXIT_UNAVAILABLE
+from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.stand_ins import stand_ins
+from seawall.margining.comparison import Comparison
+
+SHOWN_ACCOUNTS_COUNT = 12
+"""A terminal shows this many accounts; --csv and --json give all."""
+SMALL_SHARE = 0.001
+"""Classes below this share of a margin are left out of the sentence that explains a difference."""
+
+
+def compare(
+    file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    policy: Annotated[list[str] | None, Parameter(name=["--policy", "-p"], negative=())] = None,
+    snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
+    account: str | None = None,
+    map_underlying: Annotated[list[str] | None, Parameter(negative=())] = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    csv: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Say what a book needs under several venues' rules, and what makes the difference.
+
+    The market is revalued once for all of them. Contracts are counted as they are held; what a venue has no rule for is
+    refused there, by name.
+
+    ```console
+    $ seawall compare book.csv
+    $ seawall compare book.csv -p deribit/x_pm -p okx/pm -p deribit/x_pm/2026-09-23 --account desk-1
+    ```
+
+    Parameters
+    ----------
+    file
+        The book, as for `seawall margin`.
+    policy
+        Give it once for each policy; the portfolio margin of five large venues where left out.
+    snapshot
+        A bundled snapshot's name, or a file.
+    account
+        Only this account.
+    map_underlying
+        `SOL=ETH`: where a policy has no numbers for SOL it takes ETH's, and says so.
+    json
+        Print everything as JSON.
+    csv
+        Print one row an account and policy as CSV.
+    """
+    check_one_format(as_json=json, as_csv=csv)
+    market = load_snapshot(snapshot)
+    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    if account is not None:
+        book = book.take([book.row(account)])
+    found = compute(book, market, policy or BIG_VENUES, stand_ins=stand_ins(map_underlying))
+    rows = found.rows()
+    if json:
+        print_json({"comparison": rows, "differences": _differences(found), "snapshot_notes": market.notes})
+    elif csv:
+        print_csv(rows)
+    else:
+        out = show.console()
+        out.print(show.headline(market, ", ".join(found.policies)))
+        for a, name in enumerate(found.accounts[:SHOWN_ACCOUNTS_COUNT]):
+            out.rule(name)
+            out.print(comparison(found, a, width=out.width))
+        if hidden := max(len(found.accounts) - SHOWN_ACCOUNTS_COUNT, 0):
+            out.print(f"... and {hidden} accounts more; --csv and --json give all")
+        out.print(
+            "USD. Headroom: collateral that the venue counts, less initial margin. Ratio: 100 % is liquidation. "
+            "Netting: positions one by one over the same positions together.",
+            style="dim",
+        )
+    return EXIT_UNAVAILABLE if any(row["unavailable"] for row in rows) else 0
+
+
+def comparison(found: Comparison, a: int, *, width: int) -> RenderableType:
+    """Return one account under every policy: margins, their classes side by side, and the difference in words."""
+    rows = found.rows(found.accounts[a])
+    parts: list[RenderableType] = [_margins(rows, wide=width >= show.WIDE_FROM)]
+    parts += [Text(f"{row['policy']} is unavailable: {row['unavailable']}", style="yellow") for row in rows if
+              row["unavailable"]]  # fmt: skip
+    known = [p for p in range(len(rows)) if not np.isnan(found.initial_usd[p, a])]
+    if len(known) > 1:
+        parts.append(_classes(found, a, known))
+        parts += [Text(sentence) for sentence in sentences(found, a, known)]
+    return Group(*parts)
+
+
+def _margins(rows: list[dict[str, object]], *, wide: bool) -> Table:
+    table = Table(pad_edge=False)
+    table.add_column("policy", overflow="fold")
+    for name in ("initial", "maint.", "headroom", "ratio", "netting"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("worst scenario", min_width=12)
+    if wide:
+        table.add_column("evidence", no_wrap=True)
+    for row in rows:
+        figures = [amount(_number(row[name]), "USD") for name in
+                   ("initial_margin_usd", "maintenance_margin_usd", "headroom_usd")]  # fmt: skip
+        benefit = _number(row["netting_benefit"])
+        netting = "n/a" if np.isnan(benefit) else "all" if np.isinf(benefit) else f"{benefit:.2f}x"
+        evidence = ["unavailable" if row["unavailable"] else str(row["evidence"])] if wide else []
+        table.add_row(
+            str(row["policy"]), *figures, ratio(_number(row["margin_ratio"])), netting,
+            str(row["worst_scenario"]) or "-", *evidence,
+        )  # fmt: skip
+    return table
+
+
+def _classes(found: Comparison, a: int, known: list[int]) -> Table:
+    table = Table(title="initial margin by what it charges for, USD", title_justify="left", pad_edge=False)
+    table.add_column("")
+    for p in known:
+        table.add_column(_short(found.policies[p]), justify="right", no_wrap=True)
+    for component, usd in found.components_usd.items():
+        cells = [float(usd[p, a]) for p in known]
+        if any(abs(cell) >= 0.005 for cell in cells):
+            table.add_row(component.value, *(amount(cell, "USD") if cell else "-" for cell in cells))
+    return table
+
+
+def sentences(found: Comparison, a: int, known: list[int]) -> Iterator[str]:
+    """Yield why each policy needs more than the one that needs least, largest part first."""
+    least = min(known, key=lambda p: found.initial_usd[p, a])
+    name, base = found.accounts[a], float(found.initial_usd[least, a])
+    for p in known:
+        more = float(found.initial_usd[p, a]) - base
+        if p == least or more <= SMALL_SHARE * abs(base):
+            continue
+        parts = found.differences(name, found.policies[least], found.policies[p])
+        told = [f"{part.component.value} {part.change:+,.0f}" for part in parts
+                if abs(part.change) > SMALL_SHARE * max(base, more)]  # fmt: skip
+        times = f", {found.initial_usd[p, a] / base:.2f} times as much" if base > 0.0 else ""
+        yield (
+            f"{_short(found.policies[p])} needs {more:,.0f} USD more than {_short(found.policies[least])}{times}: "
+            f"{', '.join(told)}."
+        )
+
+
+def _differences(found: Comparison) -> list[dict[str, object]]:
+    least = [int(np.nanargmin(column)) if not np.isnan(column).all() else -1 for column in found.initial_usd.T]
+    return [
+        {"account": name, "from": found.policies[least[a]], "to": to, "component": part.component.value,
+         "before_usd": part.before, "after_usd": part.after, "change_usd": part.change}
+        for a, name in enumerate(found.accounts)
+        if least[a] >= 0
+        for to in found.policies
+        if to != found.policies[least[a]]
+        for part in found.differences(name, found.policies[least[a]], to)
+    ]  # fmt: skip
+
+
+def _short(policy_id: str) -> str:
+    """Return a policy's id without the date, as long as it says what is meant."""
+    venue, _, rest = policy_id.partition("/")
+    model, _, dated = rest.partition("/")
+    return f"{venue}/{model}" + (f" {dated.partition(' ')[2]}" if " " in dated else "")
+
+
+def _number(cell: object) -> float:
+    return float(str(cell))
