@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -41,13 +41,17 @@ def bundled_books() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")))
 
 
+_WHOLE_GRAMMAR = " writes "
+"""What a grammar's message says where nothing of a name is like its own: `Deribit writes PAIR-DATE-STRIKE-C ...`."""
+
+
 def written_by_a_venue(name: str) -> None:
     """Refuse a name that no venue of the catalogue could write.
 
     Raises
     ------
     InputError
-        With what each venue's grammar says against it.
+        With what the venues say against it that understand all of it but a part; where none does, with their names.
     """
     problems: list[Problem] = []
     for venue in VENUES.values():
@@ -57,7 +61,10 @@ def written_by_a_venue(name: str) -> None:
             problems.extend(error.problems)
         else:
             return
-    raise InputError(problems)
+    if of_a_part := [problem for problem in problems if _WHOLE_GRAMMAR not in problem.rule]:
+        raise InputError(of_a_part)
+    rule = f"none of {', '.join(sorted(VENUES))} writes such a name; Deribit writes BTC-25SEP26-100000-C, for example"
+    raise InputError(Problem("instrument", name, rule))
 
 
 def load_book(
@@ -75,9 +82,8 @@ def load_book(
     source
         A path to a `.csv` or `.json` file, `-` for standard input, the name of a bundled book, bytes or an open file of
         either form; a pandas, polars or pyarrow frame; a list of mappings with `instrument` and `size`; a mapping from
-        instruments and assets to sizes, or from accounts to their parts; Deribit's answers to `get_positions` and
-        `get_account_summaries` as `{"positions": ..., "summaries": ...}`, in a file or parsed. A `Book` comes back
-        as it is, checked.
+        instruments and assets to sizes, or from accounts to their parts; a venue's own private answers side by side,
+        such as Deribit's `{"positions": ..., "summaries": ...}`, in a file or parsed. A `Book` comes back checked.
     snapshot
         When given, the book is checked against it too: unknown and expired instruments, sizes off the lot.
     check_lots
@@ -110,7 +116,9 @@ def load_book(
             book, lots = answered, False
         else:
             rule = _names_rule(name_rule, snapshot)
-            book, lots = book_of_cells(_cells(content, findings), findings, names_rule=rule), check_lots
+            listed = () if snapshot is None else snapshot.table
+            cells = _cells(content, findings, listed=listed)
+            book, lots = book_of_cells(cells, findings, names_rule=rule, listed=listed), check_lots
     if snapshot is not None:
         findings.add_all(resolve_findings(book, snapshot, check_lots=lots, parse=grammar_of(snapshot)))
     findings.raise_any()
@@ -194,7 +202,7 @@ def _read(file: IO[Any]) -> bytes:
     return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else bytes(content)
 
 
-def _cells(content: Any, findings: Findings) -> Cells:
+def _cells(content: Any, findings: Findings, *, listed: Container[str] = ()) -> Cells:
     if isinstance(content, bytes):
         return csv_cells(content, findings)
     if not _is_document(content) and is_frame(content):
@@ -207,7 +215,7 @@ def _cells(content: Any, findings: Findings) -> Cells:
         return cells
     if not _is_document(content):
         findings.add("source", type(content).__name__, _RULE)
-    return document_cells(content if _is_document(content) else [], findings)
+    return document_cells(content if _is_document(content) else [], findings, listed=listed)
 
 
 def _is_document(content: Any) -> bool:

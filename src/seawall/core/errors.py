@@ -9,6 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+SHOWN_VALUE_COUNT = 200
+"""Characters of a place, a field or a value that a message shows: a broken input can be one long field."""
+SHOWN_RULE_COUNT = 1_000
+"""Characters of a rule, or of a venue's words, that a message shows."""
+
+
+def printable(text: str, *, limit: int) -> str:
+    r"""Return a text as one line that can be printed: nothing in it moves a cursor, breaks a line or fails to encode.
+
+    Parameters
+    ----------
+    text
+        Any text; input can hold control signs and half a surrogate pair.
+    limit
+        Characters to show, before signs that are escaped are written out.
+
+    Examples
+    --------
+    >>> print(printable("BTC\n\x1b[2J", limit=80), printable("A" * 20, limit=8))
+    BTC\n\x1b[2J AAAAA...
+    """
+    shown = text if len(text) <= limit else f"{text[: limit - 3]}..."
+    if shown.isprintable():
+        return shown
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
+
 
 class SeawallError(Exception):
     """Root of every error that seawall raises on purpose."""
@@ -17,6 +43,8 @@ class SeawallError(Exception):
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with an input: which field, what it held, which rule it broke, and where.
+
+    Its text is one printable line of bounded length, whatever the input held.
 
     Examples
     --------
@@ -33,12 +61,21 @@ class Problem:
     line: int | None = None
 
     def __str__(self) -> str:
-        place = self.where
+        place = printable(self.where, limit=SHOWN_VALUE_COUNT)
         if self.line is not None:
             place = f"{place}, line {self.line}" if place else f"line {self.line}"
-        shown = repr(self.value) if isinstance(self.value, str) else str(self.value)
-        text = f"{self.field} is {shown}; {self.rule}"
+        field = printable(self.field, limit=SHOWN_VALUE_COUNT) or "''"  # a key can be an empty text
+        rule = printable(self.rule, limit=SHOWN_RULE_COUNT)
+        text = f"{field} is {_shown(self.value)}; {rule}"
         return f"{place}: {text}" if place else text
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return repr(value if len(value) <= SHOWN_VALUE_COUNT else f"{value[: SHOWN_VALUE_COUNT - 3]}...")
+    if isinstance(value, int) and value.bit_length() > 4 * SHOWN_VALUE_COUNT:
+        return f"an integer of {value.bit_length()} bits"  # Python refuses to write one of more than 4,300 digits
+    return printable(str(value), limit=SHOWN_VALUE_COUNT)
 
 
 SHOWN_PROBLEMS_COUNT = 20
@@ -83,3 +120,6 @@ class UnavailableError(SeawallError):
 
 class VenueError(SeawallError):
     """A venue did not answer, answered partly, or answered nonsense."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__(), limit=SHOWN_RULE_COUNT)  # it quotes the venue

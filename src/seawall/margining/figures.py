@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from seawall.core.arrays import FloatArray
@@ -33,7 +34,8 @@ def computed(margins: Margins) -> dict[str, float]:
         parts = {name: float(getattr(row, name)) for name in TOTALS}
         parts |= {f"initial.{name}": amount for name, amount in row.initial.items()}
         parts |= {f"maintenance.{name}": amount for name, amount in row.maintenance.items()}
-        parts |= {f"native.{name}": float(amounts[r]) for name, amounts in margins.requirement.native.items()}
+        for name, amounts in margins.requirement.native.items():
+            parts[f"native.{name}"] = math.nan if row.unavailable else float(amounts[r])
         found |= _prefixed(parts, row.currency if several else "")
     for matrix in explained.detail.matrices:
         found |= dict(_cells(f"{matrix.name}.standard", matrix.standard))

@@ -33,12 +33,18 @@ class Promises:
         A gain on one underlying may reduce the loss on another.
     monotone
         More scenarios never need less.
+    smallest_usd
+        The amount that the venue counts a requirement in; size laws hold up to a few of it.
+    orders_in_maintenance
+        Open orders raise maintenance margin too.
     """
 
     homogeneous: bool
     subadditive: bool
     offsets_across_underlyings: bool
     monotone: bool = True
+    smallest_usd: float = 0.0
+    orders_in_maintenance: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from seawall.core.frames import to_frame
 from seawall.margining.account import AccountMargin, Explanation
 from seawall.margining.availability import Availability
 from seawall.margining.columns import columns, derived_prices, worst_scenarios
+from seawall.margining.components import total_of
 from seawall.margining.model import MarginModel, Requirement
 from seawall.market import MarketSnapshot
 from seawall.market.stable_coins import STABLE_ASSETS, par_note
@@ -52,12 +53,12 @@ class Margins:
     @cached_property
     def initial_margin(self) -> FloatArray:
         """Initial margin, `(R,)`; NaN where unavailable."""
-        return np.asarray(np.sum(list(self.initial.values()), axis=0), dtype=np.float64)
+        return total_of(self.initial, len(self.requirement))
 
     @cached_property
     def maintenance_margin(self) -> FloatArray:
         """Maintenance margin, `(R,)`; NaN where unavailable."""
-        return np.asarray(np.sum(list(self.maintenance.values()), axis=0), dtype=np.float64)
+        return total_of(self.maintenance, len(self.requirement))
 
     @cached_property
     def initial(self) -> Mapping[str, FloatArray]:
@@ -71,7 +72,7 @@ class Margins:
 
     def _whole(self, components: Mapping[str, FloatArray]) -> Mapping[str, FloatArray]:
         with np.errstate(invalid="ignore", over="ignore"):  # what overflows is unavailable
-            total = np.sum(list(self.requirement.initial.values()), axis=0) + self.requirement.margin_balance
+            total = total_of(self.requirement.initial, len(self.requirement)) + self.requirement.margin_balance
         gone = self.availability.failed | ~np.isfinite(total)
         return {name: np.where(gone, np.nan, amounts) for name, amounts in components.items()}
 

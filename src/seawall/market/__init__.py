@@ -1,6 +1,7 @@
 """All that is observable at one instant: prices, volatilities, depth; how old and how sure. It knows no book."""
 
+from seawall.market.exposure import Exposure
 from seawall.market.feeds import Feeds
 from seawall.market.snapshot import MarketSnapshot, Origin
 
-__all__ = ["Feeds", "MarketSnapshot", "Origin"]
+__all__ = ["Exposure", "Feeds", "MarketSnapshot", "Origin"]

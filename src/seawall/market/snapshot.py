@@ -17,6 +17,7 @@ from seawall.core.digest import digest_of
 from seawall.core.errors import UnavailableError
 from seawall.core.time import NO_EXPIRY_NS, NS_PER_SECOND, NS_PER_YEAR, iso
 from seawall.instruments import InstrumentTable, Kind
+from seawall.market.exposure import Exposure, exposure_of
 from seawall.market.feeds import FEED_COLUMNS, Feeds
 from seawall.pricing.grid import OptionGrid, option_grid
 
@@ -204,6 +205,22 @@ class MarketSnapshot:
             inverse=table.inverse[rows],
         )
         return frozen(rows), grid
+
+    @cached_property
+    def exposure(self) -> Exposure:
+        """Value and deltas of one unit of each instrument; they don't depend on a scenario, so they are made once.
+
+        Examples
+        --------
+        >>> from seawall.instruments import Perpetual
+        >>> table = InstrumentTable.of([Perpetual(name="BTC-PERPETUAL", underlying="BTC", quote="USD",
+        ...                                       settlement="BTC", inverse=True)])
+        >>> now = MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0,
+        ...                         index={"BTC": 50_000.0}, mark=[50_000.0])
+        >>> float(now.exposure.delta[0])
+        2e-05
+        """
+        return exposure_of(self.table, self.mark, self.forward, self.vol, self.years)
 
     @property
     def option_moves(self) -> tuple[IntArray, FloatArray]:

@@ -10,9 +10,11 @@ from seawall.policy.compare import PolicyChange, diff
 from seawall.policy.library import CatalogueRow, at, catalogue, read_library
 from seawall.policy.margin_policy import MarginPolicy
 from seawall.policy.parameter import Parameter, Rule, Setting
+from seawall.policy.reading import KINDS
 from seawall.policy.schema import ParameterSchema, Schema
 
 __all__ = [
+    "KINDS",
     "CatalogueRow",
     "MarginPolicy",
     "Parameter",

@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
-    """One policy id with its dates. `grades` counts parameters and rules by evidence grade, for each date."""
+    """One policy id with its dates. `grades` counts parameters and rules by evidence grade, for each date.
+
+    `kind` says who set the rule book; `verified_against` whose published numbers check it.
+    """
 
     id: str
     model: str
     title: str
+    kind: str
+    verified_against: str
     notes: str
     dates: tuple[str, ...]
     weakest: tuple[Grade, ...]
@@ -76,7 +81,12 @@ class Library:
             model = _model(self, model_id)
             grades = tuple(_grade_counts(policy) for policy in sets)
             weakest = tuple(policy.weakest_grade for policy in sets)
-            rows.append(CatalogueRow(model_id, model.model, model.title, model.notes, dates, weakest, grades))
+            rows.append(
+                CatalogueRow(
+                    model_id, model.model, model.title, model.kind, model.verified_against, model.notes, dates, weakest,
+                    grades,
+                )
+            )  # fmt: skip
         return rows
 
 

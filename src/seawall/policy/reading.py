@@ -5,7 +5,7 @@ The layout, under a venue's folder:
     <family>/schema.toml    kind, unit, bounds and meaning of each parameter
     <family>/rules.toml     graded statements that hold for all dates and models of the family
     <family>/<date>.toml    the numbers of one date, and rules that differ on it
-    <model>/model.toml      which family a model reads, its title, and rules of its own
+    <model>/model.toml      which family a model reads, its title, what checks it, and rules of its own
 """
 
 from __future__ import annotations
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 
 Table = Mapping[str, Any]
 
+KINDS = ("exchange", "on-chain", "clearing house", "house")
+"""Sorts of rule books: who set them. `house` is our own."""
 _HEADS = {"policy", "sources", "rules"}
 _LEAF_KEYS = {"value", "grade", "source", "note", "unit"}
+DEEPEST_LEVEL = 20
+"""Tables and lists within each other; policies have five."""
+_DEEP = "it is nested deeper than any policy"
 _GRADES = {grade.value: grade for grade in Grade}
 
 
@@ -50,11 +55,16 @@ class DatedSet:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """What `model.toml` says: the model's name, the family that it reads, and rules of its own."""
+    """What `model.toml` says: the model's name, the family that it reads, and rules of its own.
+
+    `kind` is who set it, and `verified_against` whose published numbers check it, empty where none do.
+    """
 
     model: str
     family: str
     title: str
+    kind: str
+    verified_against: str
     notes: str
     rules: Mapping[str, Rule]
 
@@ -79,38 +89,63 @@ def read_model(file: Traversable, *, where: str) -> ModelFile:
     document = _document(file, where=where)
     problems: list[Problem] = []
     model, family, title = (_text(document, key, where, problems) for key in ("model", "parameters", "title"))
+    kind = document.get("kind")
+    if kind not in KINDS:
+        problems.append(Problem("kind", str(kind), f"it is one of {', '.join(KINDS)}", where=where))
+    checked = document.get("verified_against", "")
+    if not isinstance(checked, str):
+        problems.append(Problem("verified_against", str(checked), "it is a text", where=where))
+    notes = _notes(document, where, problems)
     rules = _rules(document, where, problems)
     _refuse(problems)
-    return ModelFile(model, family, title, str(document.get("notes", "")).strip(), rules)
+    return ModelFile(model, family, title, str(kind), checked, notes, rules)
 
 
 def read_dated(file: Traversable, schema: Schema, *, where: str) -> DatedSet:
     """Read `<date>.toml` and check every value against the schema; raises `InputError` with every problem found."""
     document = _document(file, where=where)
     problems: list[Problem] = []
-    head = document.get("policy", {})
+    head, sources = _table(document, "policy", where, problems), _table(document, "sources", where, problems)
     effective = head.get("effective")
     if not isinstance(effective, date) or effective.isoformat() != file.name.removesuffix(".toml"):
         problems.append(Problem("policy.effective", effective, "it is the date that names the file", where=where))
         effective = date.min
-    title = _text(head, "title", where, problems)
+    title, notes = _text(head, "title", where, problems), _notes(head, where, problems)
     parameters: dict[str, Parameter] = {}
     for name, leaf in _leaves("", {key: table for key, table in document.items() if key not in _HEADS}):
-        parameter = _parameter(name, leaf, document.get("sources", {}), schema, where, problems)
+        parameter = _parameter(name, leaf, sources, schema, where, problems)
         if parameter is not None:
             parameters[name] = parameter
     rules = _rules(document, where, problems)
     _refuse(problems)
-    return DatedSet(effective, title, str(head.get("notes", "")).strip(), parameters, rules)
+    return DatedSet(effective, title, notes, parameters, rules)
 
 
 def _document(file: Traversable, *, where: str) -> Table:
     import tomllib  # paid for on first use only
 
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise InputError(Problem("file", where, _DEEP)) from None
+    except ValueError as broken:  # no UTF-8, no TOML, or an integer longer than Python reads
         raise InputError(Problem("file", where, f"it is not TOML: {broken}")) from None
+    level: list[Any] = [document]
+    for _ in range(DEEPEST_LEVEL):
+        parts = (part.values() if isinstance(part, Mapping) else part for part in level)
+        level = [inner for held in parts for inner in held if isinstance(inner, Mapping | list)]
+    if level:
+        raise InputError(Problem("file", where, _DEEP))
+    return document
+
+
+def _table(document: Table, key: str, where: str, problems: list[Problem], *, prefix: str = "") -> Table:
+    """Return the table under a key; an empty one where there is none."""
+    table = document.get(key, {})
+    if isinstance(table, Mapping):
+        return table
+    problems.append(Problem(f"{prefix}{key}", table, "it is a table", where=where))
+    return {}
 
 
 def _leaves(prefix: str, table: Table) -> Iterator[tuple[str, object]]:
@@ -134,7 +169,7 @@ def _parameter(
         for key in sorted(set(leaf) - _LEAF_KEYS)
     ]
     grade, source = _grade_and_source(name, leaf, sources, where, found)
-    note = str(leaf.get("note", "")).strip()
+    note = _notes(leaf, where, found, key="note", prefix=f"{name}.")
     if leaf.get("grade") == Grade.ASSUMED.value and not note:
         found.append(Problem(f"{name}.note", note, "an assumed value says why in a note", where=where))
     rules = schema.find(name)
@@ -158,10 +193,13 @@ def _parameter(
 
 def _rules(document: Table, where: str, problems: list[Problem]) -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
-    for name, table in document.get("rules", {}).items():
+    tables = _table(document, "rules", where, problems)
+    sources = _table(document, "sources", where, [])  # where it is no table, no rule has a source, and each says so
+    for name in tables:
         found: list[Problem] = []
+        table = _table(tables, name, where, found, prefix="rules.")
         statement = _text(table, "statement", where, found, prefix=f"rules.{name}.")
-        grade, source = _grade_and_source(f"rules.{name}", table, document.get("sources", {}), where, found)
+        grade, source = _grade_and_source(f"rules.{name}", table, sources, where, found)
         problems += found
         if not found:
             rules[name] = Rule(name, " ".join(statement.split()), grade, source)
@@ -172,11 +210,12 @@ def _grade_and_source(
     name: str, table: Table, sources: Table, where: str, problems: list[Problem]
 ) -> tuple[Grade, str]:
     grade, key = table.get("grade"), table.get("source")
-    if grade not in _GRADES:
+    if not isinstance(grade, str) or grade not in _GRADES:
         problems.append(Problem(f"{name}.grade", grade, f"it is one of {', '.join(_GRADES)}", where=where))
-    if not isinstance(key, str) or not isinstance(sources.get(key), str):
+    told = sources.get(key) if isinstance(key, str) else None
+    if not isinstance(told, str) or not told.strip():
         problems.append(Problem(f"{name}.source", key, "it is a key of [sources] in the same file", where=where))
-    return _GRADES.get(str(grade), Grade.ASSUMED), " ".join(str(sources.get(str(key), "")).split())
+    return _GRADES.get(str(grade), Grade.ASSUMED), " ".join(str(told).split())
 
 
 def _text(table: Table, key: str, where: str, problems: list[Problem], *, prefix: str = "") -> str:
@@ -185,6 +224,14 @@ def _text(table: Table, key: str, where: str, problems: list[Problem], *, prefix
         problems.append(Problem(f"{prefix}{key}", text, "it is a text, and not empty", where=where))
         return ""
     return text
+
+
+def _notes(table: Table, where: str, problems: list[Problem], *, key: str = "notes", prefix: str = "") -> str:
+    text = table.get(key, "")
+    if not isinstance(text, str):
+        problems.append(Problem(f"{prefix}{key}", text, "it is a text", where=where))
+        return ""
+    return text.strip()
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -68,7 +68,7 @@ class ParameterSchema:
     def _number(self, given: object) -> float:
         if isinstance(given, bool) or not isinstance(given, int | float):
             raise ValueError(f"it is a number {self.bounds_text}")
-        number = float(given)
+        number = _as_float(given)
         lower = -math.inf if self.lower is None else self.lower
         upper = math.inf if self.upper is None else self.upper
         if not (math.isfinite(number) and lower <= number <= upper):
@@ -152,7 +152,16 @@ def _parse_entry(pattern: str, table: Mapping[str, object]) -> ParameterSchema |
             chosen: Kind = "word" if kind == "word" else "words"
             return ParameterSchema(pattern, chosen, unit, description, choices=tuple(choices))
         case "number" | "numbers" if isinstance(lower, int | float) and isinstance(upper, int | float):
-            if lower <= upper:
-                bounds = (float(lower), float(upper))
+            bounds = (_as_float(lower), _as_float(upper))
+            if -math.inf < bounds[0] <= bounds[1] < math.inf:
                 return ParameterSchema(pattern, "number" if kind == "number" else "numbers", unit, description, *bounds)
-    return Problem(pattern, dict(table), "numbers have min <= max, words have choices, flags have kind = 'flag'")
+    rule = "numbers have min <= max, both finite, words have choices, flags have kind = 'flag'"
+    return Problem(pattern, dict(table), rule)
+
+
+def _as_float(number: float) -> float:
+    """Return a number of a TOML file, whose integers have no end."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf

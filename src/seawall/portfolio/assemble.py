@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,15 +27,26 @@ NamesRule: TypeAlias = Callable[[Sequence[str]], Mapping[int, str]]
 _ASSET = re.compile(r"[A-Za-z0-9.]{1,20}")
 
 
-def is_asset(name: str) -> bool:
-    """Return whether a name is a bare asset, and so a balance.
+def is_asset(name: str, listed: Container[str] = ()) -> bool:
+    """Return whether a name is a bare asset, and so a balance; what a market lists is an instrument, whatever its name.
 
     Examples
     --------
-    >>> is_asset("USDC"), is_asset("BTC-PERPETUAL"), is_asset("BTC_USDC")
-    (True, False, False)
+    >>> is_asset("USDC"), is_asset("BTC-PERPETUAL"), is_asset("BTC_USDC"), is_asset("BTCUSDT", {"BTCUSDT"})
+    (True, False, False, False)
     """
-    return "-" not in name and "_" not in name
+    return "-" not in name and "_" not in name and name not in listed
+
+
+def is_asset_name(name: str) -> bool:
+    """Return whether a name is one that the plain form has for an asset: some letters and digits.
+
+    Examples
+    --------
+    >>> is_asset_name("USDC"), is_asset_name("USDT.e"), is_asset_name("-USDC"), is_asset_name("")
+    (True, True, False, False)
+    """
+    return _ASSET.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ class _Rows:
     size: FloatArray
     entry_price: FloatArray
     at: IntArray
+    listed: Container[str]
+
+    def is_asset(self, name: str) -> bool:
+        return is_asset(name, self.listed)
 
     def by_name(self, flags: list[bool]) -> BoolArray:
         """Spread one flag per name over the rows; rows without a readable name get False."""
@@ -57,11 +72,15 @@ class _Rows:
 
     @property
     def bare(self) -> BoolArray:
-        return self.by_name([is_asset(name) for name in self.names])
+        return self.by_name([self.is_asset(name) for name in self.names])
 
 
-def book_of_cells(cells: Cells, findings: Findings, *, names_rule: NamesRule | None = None) -> Book:
+def book_of_cells(
+    cells: Cells, findings: Findings, *, names_rule: NamesRule | None = None, listed: Container[str] = ()
+) -> Book:
     """Return the book of the rows that are whole; what is wrong with the others goes to `findings`.
+
+    Names that are `listed` are instruments, though they look like assets, as `BTCUSDT` does.
 
     A caller raises what was found before the book is used. Every name is checked, whatever else is wrong in its row.
     Accounts keep the order of their first row; instruments and assets are sorted, so that the order of rows never
@@ -70,18 +89,18 @@ def book_of_cells(cells: Cells, findings: Findings, *, names_rule: NamesRule | N
     count = len(cells.instrument)
     if count == 0 and not len(findings):
         findings.add("rows", 0, "no rows; a book has at least one")
-    rows, good = _typed(cells, findings)
+    rows, good = _typed(cells, findings, listed)
     good &= ~_contradictory(rows, findings)
     refused = np.zeros(count, np.bool_) if names_rule is None else _refused_names(rows, names_rule, findings)
     good &= ~_repeated(rows, good, findings) & ~refused
-    cells_count = len(rows.accounts) * sum(map(is_asset, rows.names))
+    cells_count = len(rows.accounts) * sum(map(rows.is_asset, rows.names))
     if cells_count > BALANCE_CELLS_COUNT:
         findings.add("accounts times assets", cells_count, f"balances are dense, at most {BALANCE_CELLS_COUNT}")
         findings.raise_any()
     return _gathered(rows, good, rows.at if cells.has_lines else np.zeros(count, np.int64), findings.origin)
 
 
-def _typed(cells: Cells, findings: Findings) -> tuple[_Rows, BoolArray]:
+def _typed(cells: Cells, findings: Findings, listed: Container[str]) -> tuple[_Rows, BoolArray]:
     at, count = cells.at, len(cells.instrument)
     accounts: tuple[str, ...] = (DEFAULT_ACCOUNT,)
     account = np.zeros(count, np.int64)
@@ -96,7 +115,7 @@ def _typed(cells: Cells, findings: Findings) -> tuple[_Rows, BoolArray]:
         )
     kind = _kinds(cells, findings)
     good = (account >= 0) & (name >= 0) & (kind >= 0) & ~size_bad & ~entry_bad
-    return _Rows(accounts, account, names, name, kind, size, entry_price, at), good
+    return _Rows(accounts, account, names, name, kind, size, entry_price, at, listed), good
 
 
 def _kinds(cells: Cells, findings: Findings) -> IntArray:
@@ -113,7 +132,7 @@ def _kinds(cells: Cells, findings: Findings) -> IntArray:
 def _contradictory(rows: _Rows, findings: Findings) -> BoolArray:
     """Return the rows whose fields contradict each other."""
     bare, is_charge = rows.bare, rows.kind > ORDER
-    strange = rows.by_name([is_asset(name) and not _ASSET.fullmatch(name) for name in rows.names])
+    strange = rows.by_name([rows.is_asset(name) and not is_asset_name(name) for name in rows.names])
 
     def name(i: int) -> str:
         return rows.names[int(rows.name[i])]
@@ -138,7 +157,7 @@ def _contradictory(rows: _Rows, findings: Findings) -> BoolArray:
 
 
 def _refused_names(rows: _Rows, names_rule: NamesRule, findings: Findings) -> BoolArray:
-    instruments = [i for i, name in enumerate(rows.names) if not is_asset(name)]
+    instruments = [i for i, name in enumerate(rows.names) if not rows.is_asset(name)]
     by_place = names_rule([rows.names[i] for i in instruments])
     rules = {instruments[place]: rule for place, rule in by_place.items()}
     refused = rows.by_name([i in rules for i in range(len(rows.names))])
@@ -172,8 +191,8 @@ def _repeated(rows: _Rows, good: BoolArray, findings: Findings) -> BoolArray:
 
 
 def _gathered(rows: _Rows, good: BoolArray, lines: IntArray, origin: str) -> Book:
-    instruments = tuple(sorted(name for name in rows.names if not is_asset(name)))
-    assets = tuple(sorted(name for name in rows.names if is_asset(name)))
+    instruments = tuple(sorted(name for name in rows.names if not rows.is_asset(name)))
+    assets = tuple(sorted(name for name in rows.names if rows.is_asset(name)))
     column_of = {name: i for names in (instruments, assets) for i, name in enumerate(names)}
     column = np.array([*(column_of[name] for name in rows.names), -1], dtype=np.int64)[rows.name]
     bare = rows.bare

@@ -14,8 +14,9 @@ import numpy as np
 from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
 from seawall.core.errors import InputError, Problem, UnknownNameError
 
-CHARGES = ("open_orders_margin", "mmp_margin", "spot_margin")
-"""Order charges that a venue may state for an account; they are taken as given, in units of the asset."""
+CHARGES = ("open_orders_margin", "mmp_margin", "spot_margin", "borrowed")
+"""What a venue may state for an account, taken as given, in units of the asset: order charges, and loans, which the
+balances are net of."""
 LARGEST_AMOUNT = 1e15
 """Largest size, balance and price, in their own units: more than there is of any coin or dollar. Below it every whole
 unit has a float64 of its own, and no product of size, price and shock comes near the end of float64."""

@@ -20,9 +20,14 @@ NEEDED_FIELDS = ("instrument", "size")
 NAME_LENGTH_COUNT = 100
 """Longest name that is taken; venues stay far below it, so what is longer is a broken file."""
 
-_PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+"""Digits can be told apart in one way only: in two, a long cell would take the square of its length."""
 _FINITE = "{}s are finite numbers"
 _PLAIN = "{}s are plain numbers such as 1000, 0.5 or 1e3, without separators or units"
+
+
+STATED_NAN = float("nan")
+"""The NaN that a text spells out, told by its identity. A blank cell of a frame is a NaN too, and states nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +163,7 @@ def _is_blank(cell: object) -> bool:
     if isinstance(cell, str):
         return not cell or cell.isspace()
     if isinstance(cell, float):
-        return math.isnan(cell)
+        return math.isnan(cell) and cell is not STATED_NAN
     return cell is None or type(cell).__name__ in ("NAType", "NaTType")  # pandas' own nulls, without its import
 
 

@@ -7,6 +7,7 @@ by tabs is read when its header, read so, is exactly right.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -99,7 +100,7 @@ def _names(line: str, separator: str) -> list[str]:
 
 
 def _header_fault(header: Sequence[str]) -> str | None:
-    if repeated := sorted({name for name in header if header.count(name) > 1}):
+    if repeated := sorted(name for name, count in Counter(header).items() if count > 1):
         return f"column {repeated[0]!r} is there twice; {_EXPECTED}"
     if set(NEEDED_FIELDS) <= set(header) <= set(FIELDS):
         return None

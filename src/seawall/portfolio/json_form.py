@@ -13,14 +13,14 @@ where every part may be left out, and a list under one instrument holds one entr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from seawall.portfolio.assemble import is_asset
 from seawall.portfolio.book import CHARGES
-from seawall.portfolio.cells import Cells
+from seawall.portfolio.cells import STATED_NAN, Cells
 from seawall.portfolio.csv_form import decoded_text
 from seawall.portfolio.findings import SHOWN_CHARACTERS_COUNT, Findings
 from seawall.portfolio.rows import cells_of_rows
@@ -57,7 +57,7 @@ def parsed_json(text: str | bytes, findings: Findings) -> object:
         return made
 
     try:
-        return json.loads(decoded, object_pairs_hook=unique)
+        return json.loads(decoded, object_pairs_hook=unique, parse_constant=_constant)
     except json.JSONDecodeError as error:
         shown = decoded[max(error.pos - 20, 0) : error.pos + 20]
         findings.add("text", shown, f"it is not JSON: {error.msg} in column {error.colno}", at=error.lineno)
@@ -68,7 +68,12 @@ def parsed_json(text: str | bytes, findings: Findings) -> object:
     return None
 
 
-def document_cells(document: object, findings: Findings) -> Cells:
+def _constant(word: str) -> float:
+    """Return one of the words that Python takes for a number though JSON has none such; a later look refuses it."""
+    return STATED_NAN if word == "NaN" else float(word)
+
+
+def document_cells(document: object, findings: Findings, *, listed: Container[str] = ()) -> Cells:
     """Return the cells of parsed JSON; the places of `findings` become JSON paths.
 
     Examples
@@ -85,7 +90,7 @@ def document_cells(document: object, findings: Findings) -> Cells:
     findings.place = lambda at: (f"{origin} {entries[at].path}", None)
     if isinstance(document, Mapping):
         for account, parts in document.items():
-            _read_account(account, parts, entries, findings)
+            _read_account(account, parts, entries, findings, listed)
     else:
         findings.add("document", document, "a book is a list of rows or an object of accounts")
     return Cells(
@@ -98,7 +103,9 @@ def document_cells(document: object, findings: Findings) -> Cells:
     )
 
 
-def _read_account(account: object, parts: object, entries: list[_Entry], findings: Findings) -> None:
+def _read_account(
+    account: object, parts: object, entries: list[_Entry], findings: Findings, listed: Container[str]
+) -> None:
     path = _step("$", account)
     if not isinstance(parts, Mapping):
         findings.add("account", parts, f"an account is an object with {', '.join(PARTS)}", within=path)
@@ -119,7 +126,7 @@ def _read_account(account: object, parts: object, entries: list[_Entry], finding
                     findings.add("charge", charge, rule, within=here)
         else:
             for name in held:
-                if is_asset(str(name)) != (part == "balances"):
+                if is_asset(str(name), listed) != (part == "balances"):
                     rule = "balances are of assets; positions and orders are of instruments, with a - or a _"
                     findings.add("name", name, rule, within=here)
             entries.extend(_entries(account, held, "order" if part == "orders" else "position", here, findings))

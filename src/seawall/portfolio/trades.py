@@ -27,7 +27,7 @@ TradeSource: TypeAlias = "Trade | str | tuple[str, float] | tuple[str, float, fl
 TradesSource: TypeAlias = "TradeSource | Sequence[TradeSource] | Mapping[str, float]"
 
 _FORM = "a trade reads 'NAME SIZE' or 'NAME SIZE @ PRICE', for example BTC-25SEP26-100000-C -10 @ 0.0004"
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _TRADE = re.compile(rf"(?P<name>\S+)\s+(?P<size>{_NUMBER})(?:\s*@\s*(?P<price>{_NUMBER}))?", re.ASCII)
 
 

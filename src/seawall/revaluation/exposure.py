@@ -1,71 +1,13 @@
-"""What one unit of size is worth now and how it leans on its underlying: value and deltas per instrument."""
+"""Exposure of a snapshot."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from seawall.core.arrays import FloatArray, frozen
-from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
-from seawall.pricing import black76
+from seawall.market.exposure import Exposure
 
-
-@dataclass(frozen=True)
-class Exposure:
-    """Per unit of size of N instruments, all `(N,)`; NaN where the snapshot lacks a price.
-
-    Attributes
-    ----------
-    market_value
-        Options: the mark, in the settlement asset. Futures and perpetuals: 0, since they cost nothing to enter.
-    delta
-        Base asset per unit: the Black delta of an option, one over the mark for an inverse future, 1 for a linear one.
-    net_delta
-        `delta` less the coin value of an inverse option (its price-adjusted or *net transaction* delta); `delta` for
-        everything else.
-    base_size
-        Base asset that one unit of size stands for: one over the mark for an inverse future, else 1.
-    """
-
-    market_value: FloatArray
-    delta: FloatArray
-    net_delta: FloatArray
-    base_size: FloatArray
-
-    def __post_init__(self) -> None:
-        for name in ("market_value", "delta", "net_delta", "base_size"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+__all__ = ["Exposure", "exposure"]
 
 
 def exposure(snapshot: MarketSnapshot) -> Exposure:
-    """Return value and deltas of every instrument of a snapshot.
-
-    Examples
-    --------
-    >>> from seawall.instruments import InstrumentTable, Perpetual
-    >>> table = InstrumentTable.of([Perpetual(name="BTC-PERPETUAL", underlying="BTC", quote="USD",
-    ...                                       settlement="BTC", inverse=True)])
-    >>> now = MarketSnapshot.of(table, name="now", venue="deribit", source="by hand", time_ns=0,
-    ...                         index={"BTC": 50_000.0}, mark=[50_000.0])
-    >>> float(exposure(now).delta[0])
-    2e-05
-    """
-    table = snapshot.table
-    options = table.is_kind(Kind.OPTION)
-    inverse_future = table.inverse & ~options
-    per_unit = np.where(inverse_future, 1.0 / np.where(inverse_future, snapshot.mark, 1.0), 1.0)
-    per_unit = np.where(np.isnan(snapshot.mark), np.nan, per_unit)
-    delta = per_unit.copy()
-    if options.any():
-        delta[options] = black76.greeks(
-            snapshot.forward[options],
-            table.strike[options],
-            snapshot.years[options],
-            snapshot.vol[options],
-            is_call=table.is_call[options],
-        ).delta
-    value = np.where(options, snapshot.mark, np.where(np.isnan(snapshot.mark), np.nan, 0.0))
-    net = np.where(options & table.inverse, delta - snapshot.mark, delta)
-    return Exposure(value, delta, net, np.where(options, 1.0, per_unit))
+    """Return value and deltas of every instrument of a snapshot."""
+    return snapshot.exposure

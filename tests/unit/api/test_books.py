@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from seawall.api.books import bundled_books, load_book
 from seawall.core.errors import InputError, UnknownNameError, VenueError
 from seawall.core.time import to_ns
-from seawall.instruments import InstrumentTable
+from seawall.instruments import InstrumentTable, Perpetual
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
 from seawall.venues.catalogue import VENUES
@@ -218,3 +218,19 @@ def test_the_demo_book_has_its_accounts_and_each_owns_collateral():
     )  # fmt: skip
     assert (book.balances[:, book.assets.index("BTC")] > 0.0).all()
     assert "demo" in bundled_books()
+
+
+def test_what_the_market_lists_is_an_instrument_though_it_looks_like_an_asset() -> None:
+    table = InstrumentTable.of(
+        [Perpetual(name="BTCUSDT", underlying="BTC", quote="USDT", settlement="USDT", inverse=False)]
+    )
+    market = MarketSnapshot.of(
+        table, name="now", venue="binance", source="by hand", time_ns=0, index={"BTC": 60_000.0, "USDT": 1.0},
+        mark=[60_000.0],
+    )  # fmt: skip
+    rows = b"account,instrument,size\ndesk,BTCUSDT,-0.5\ndesk,USDT,1000\n"
+    parts = {"desk": {"positions": {"BTCUSDT": -0.5}, "balances": {"USDT": 1000}}}
+    for source in (rows, {"BTCUSDT": -0.5, "USDT": 1000}, parts):
+        book = load_book(source, snapshot=market)
+        assert book.instruments == ("BTCUSDT",)
+        assert book.assets == ("USDT",)

@@ -96,6 +96,8 @@ MODEL = """
 model = "harbour_pm"
 parameters = "harbour/grid"
 title = "Harbour portfolio margin"
+kind = "exchange"
+verified_against = "the harbour's own examples"
 notes = "Made up for tests."
 
 [sources]

@@ -85,6 +85,7 @@ def test_a_model_does_not_restate_a_rule_of_its_family(build: Build) -> None:
         model = "harbour_pm"
         parameters = "harbour/grid"
         title = "t"
+        kind = "exchange"
         [sources]
         book = "b"
         [rules.scan]
@@ -96,8 +97,14 @@ def test_a_model_does_not_restate_a_rule_of_its_family(build: Build) -> None:
     assert message == "harbour/pm/model.toml: rules.scan is 'harbour/pm'; harbour/grid states it already"
 
 
+def test_a_model_says_who_set_its_rule(build: Build) -> None:
+    text = 'model = "m"\nparameters = "harbour/grid"\ntitle = "t"\nkind = "shop"'
+    [message] = problems_of(build, "pm/model.toml", text)
+    assert message == "harbour/pm/model.toml: kind is 'shop'; it is one of exchange, on-chain, clearing house, house"
+
+
 def test_a_model_names_a_family_that_exists(build: Build) -> None:
-    text = 'model = "m"\nparameters = "harbour/grids"\ntitle = "t"'
+    text = 'model = "m"\nparameters = "harbour/grids"\ntitle = "t"\nkind = "house"'
     assert problems_of(build, "pm/model.toml", text) == [
         "harbour/pm/model.toml: parameters is 'harbour/grids'; it is a folder with a schema.toml"
     ]

@@ -41,7 +41,7 @@ def equity_in(asset: str, book: ResolvedBook, exposure: Exposure) -> Equity:
     settles = np.array([settlement == asset for settlement in table.settlement], dtype=np.bool_)
     mine = held.where(settles[held.columns])
     worth = mine.sizes * exposure.market_value[mine.columns]
-    return Equity(cash, per_account(mine, worth), per_account(mine, _unrealised(mine, book)))
+    return Equity(cash, per_account(mine, worth), per_account(mine, unrealised(mine, book)))
 
 
 def per_account(held: Holdings, amounts: FloatArray) -> FloatArray:
@@ -50,7 +50,7 @@ def per_account(held: Holdings, amounts: FloatArray) -> FloatArray:
     return np.asarray(summed, dtype=np.float64)
 
 
-def _unrealised(held: Holdings, book: ResolvedBook) -> FloatArray:
+def unrealised(held: Holdings, book: ResolvedBook) -> FloatArray:
     """Return each entry's unrealised profit in its settlement asset, `(nnz,)`; options carry theirs in their value."""
     snapshot = book.snapshot
     entry, mark = held.entry_prices, snapshot.mark[held.columns]

@@ -1,10 +1,12 @@
-"""Two questions that every model asks of a resolved book."""
+"""Questions that every model asks of a resolved book."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from seawall.core.arrays import BoolArray
+from seawall.core.arrays import BoolArray, FloatArray
 from seawall.portfolio import ResolvedBook
 
 
@@ -18,4 +20,13 @@ def usd_price(book: ResolvedBook, asset: str) -> float:
 
 def of_underlying(book: ResolvedBook, base: str) -> BoolArray:
     """Return which instruments follow an underlying, `(N,)`."""
-    return np.array([underlying == base for underlying in book.snapshot.table.underlying], dtype=np.bool_)
+    table = book.snapshot.table
+    if base not in table.underlyings:
+        return np.zeros(len(table), np.bool_)
+    return np.asarray(table.underlying_column == table.underlyings.index(base), dtype=np.bool_)
+
+
+def by_underlying(book: ResolvedBook, number_of: Callable[[str], float]) -> FloatArray:
+    """Return one number for each instrument, `(N,)`, asked for once an underlying."""
+    table = book.snapshot.table
+    return np.array([number_of(base) for base in table.underlyings], dtype=np.float64)[table.underlying_column]

@@ -31,7 +31,10 @@ def netting_sets(book: ResolvedBook, *, cross: bool) -> list[NettingSet]:
     currencies = sorted({*table.settlements, *book.book.assets}) or ["USD"]
     return [
         NettingSet(
-            currency, np.array([s == currency for s in table.settlement], dtype=np.bool_), cross=False, first=i == 0
+            currency,
+            np.asarray(np.array(table.settlements)[table.settlement_column] == currency, dtype=np.bool_),
+            cross=False,
+            first=i == 0,
         )
         for i, currency in enumerate(currencies)
     ]

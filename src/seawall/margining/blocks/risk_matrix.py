@@ -250,13 +250,13 @@ def _expiry_deltas(
     """Return net delta by settlement asset and expiry, `(A, E)`, and the roll rate of each, `(E,)`."""
     snapshot = book.snapshot
     rows = np.flatnonzero(members)
-    keys = [(snapshot.table.settlement[n], int(snapshot.table.expiry_ns[n])) for n in rows]
-    groups = sorted(set(keys))
-    by_group = np.zeros((len(groups), len(snapshot)))
-    years = np.zeros(len(groups))
-    for n, key in zip(rows, keys, strict=True):
-        by_group[groups.index(key), n] = exposure.net_delta[n]
-        years[groups.index(key)] = snapshot.years[n] if np.isfinite(snapshot.years[n]) else 0.0
+    table = snapshot.table
+    keys = np.stack([table.settlement_column[rows], table.expiry_ns[rows]])
+    _groups, first, group = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    by_group = np.zeros((len(first), len(snapshot)))
+    by_group[group.ravel(), rows] = exposure.net_delta[rows]
+    left = snapshot.years[rows[first]]
+    years = np.where(np.isfinite(left), left, 0.0)
     deltas = sums_of(held, by_group)
     return deltas, roll_rate(years, annualised_move=numbers.annualised_move, min_move=numbers.min_move)
 

@@ -19,9 +19,10 @@ from seawall.instruments import Kind
 from seawall.margining.binding import Binding
 from seawall.margining.blocks.collateral import currency_key, haircut_of, worth
 from seawall.margining.blocks.equity import equity_in, per_account
-from seawall.margining.blocks.lookups import of_underlying, usd_price
+from seawall.margining.blocks.lookups import by_underlying, of_underlying, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
 from seawall.margining.blocks.orders import order_margin
+from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.blocks.standard_rates import linear_increment, short_option
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, Use, join
@@ -159,7 +160,7 @@ def _entries(policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, held: 
     """Return the margin of each entry; NaN where the policy has no numbers for its underlying."""
     snapshot, table = book.snapshot, book.snapshot.table
     columns = held.columns
-    rate = {name: _column(policy, table.underlying, f"future.{{}}.{name}")[columns] for name in FUTURE_NUMBERS}
+    rate = {name: _column(policy, book, f"future.{{}}.{name}")[columns] for name in FUTURE_NUMBERS}
     size = np.abs(held.sizes * leaning.base_size[columns])
     worth = size * np.where(table.inverse[columns], 1.0, snapshot.mark[columns])
     increment = rate["increment_per_coin"]
@@ -174,7 +175,7 @@ def _entries(policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, held: 
         snapshot.forward[n],
         table.strike[n],
         is_call=table.is_call[n],
-        **{name: _column(policy, table.underlying, f"option.{{}}.{name}")[n] for name in OPTION_NUMBERS},
+        **{name: _column(policy, book, f"option.{{}}.{name}")[n] for name in OPTION_NUMBERS},
     )
     amount = np.maximum(-held.sizes[option], 0.0)
     charged = (amount > 0.0) | np.isnan(snapshot.mark[n])  # a long option needs nothing, yet stays unavailable
@@ -183,20 +184,23 @@ def _entries(policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, held: 
     return EntryMargin(initial, maintenance)
 
 
-def _column(policy: MarginPolicy, underlyings: tuple[str, ...], path: str) -> FloatArray:
-    """Return one policy number for each underlying, `(N,)`; NaN where the policy has none."""
-    paths = [path.format(base.lower()) for base in underlyings]
-    return np.array([policy.number(one) if policy.has(one) else np.nan for one in paths], dtype=np.float64)
+def _column(policy: MarginPolicy, book: ResolvedBook, path: str) -> FloatArray:
+    """Return the policy's number of each instrument's underlying, `(N,)`; NaN where it has none."""
+
+    def number_of(base: str) -> float:
+        mine = path.format(base.lower())
+        return policy.number(mine) if policy.has(mine) else np.nan
+
+    return by_underlying(book, number_of)
 
 
 def _refused(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
-    table = book.snapshot.table
-    refused = {}
-    for n, (name, base) in enumerate(zip(table.names, table.underlying, strict=True)):
-        group = "option" if table.kind[n] == Kind.OPTION else "future"
-        if not policy.has(f"{group}.{base.lower()}.initial_base"):
-            refused[n] = f"{name}: {policy.id} has no margin rate for {group}s on {base}"
-    return refused
+    def why(sort: Sort) -> str:
+        group = "option" if sort.kind == Kind.OPTION else "future"
+        known = policy.has(f"{group}.{sort.underlying.lower()}.initial_base")
+        return "" if known else f"{policy.id} has no margin rate for {group}s on {sort.underlying}"
+
+    return refused_rows(book, why)
 
 
 def _haircut_share(policy: MarginPolicy, asset: str) -> float:
@@ -217,7 +221,7 @@ def _unit_prices(book: ResolvedBook, one: NettingSet) -> FloatArray:
     table = book.snapshot.table
     if not one.cross:
         return np.ones(len(table))
-    return np.array([usd_price(book, asset) for asset in table.settlement])
+    return np.array([usd_price(book, asset) for asset in table.settlements])[table.settlement_column]
 
 
 def _uses(policy: MarginPolicy, book: ResolvedBook, one: NettingSet, held: Holdings, orders: Holdings) -> Iterator[Use]:

@@ -5,13 +5,14 @@ The response holds all that its numbers were made from, so that a reader can com
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 
-from seawall.core.errors import InputError, Problem
+from seawall.core.errors import InputError, Problem, UnavailableError
 from seawall.core.evidence import Grade
 from seawall.core.time import NS_PER_MS, to_ns
 from seawall.instruments import InstrumentTable, Kind, Option
@@ -111,11 +112,30 @@ def read_simulation(document: Mapping[str, Any]) -> SimulatedAccount:
     except (msgspec.ValidationError, OverflowError, RecursionError, UnicodeEncodeError) as error:
         rule = "it has the fields of the API reference, model_params.general.timestamp among them"
         raise InputError(Problem("pme/simulate response", shown(str(error)), rule)) from None
+    if problems := _faults(simulation):
+        raise InputError(problems)
     model = "x_pm" if any(name.upper() == "CROSS" for name in simulation.margins) else "s_pm"
     time_ns = time_ms * NS_PER_MS
     policy = policy_from_params(simulation.model_params, model=model, time_ns=time_ns)
     snapshot = _snapshot(simulation, time_ns)
     return SimulatedAccount(policy, snapshot, _book(simulation, snapshot), simulation)
+
+
+def _faults(simulation: Simulation) -> list[Problem]:
+    """Return every number that is none, as JSON's readers let NaN pass, and every price that can't be one."""
+    prices = {
+        f"ticker.{name}.{field}": getattr(row, field)
+        for name, row in simulation.ticker.items()
+        for field in row.__struct_fields__
+    }
+    amounts = {f"portfolio.position.{name}": size for name, size in simulation.portfolio.position.items()}
+    for currency, stated in simulation.portfolio.currency.items():
+        amounts[f"portfolio.currency.{currency}"] = stated.equity if isinstance(stated, CurrencyEquity) else stated
+    prices |= {f"index_price.{pair}": price for pair, price in simulation.index_price.items()}
+    faults = [(field, price, "prices are finite and >= 0") for field, price in prices.items() if price is not None
+              and not 0.0 <= price < math.inf]  # fmt: skip
+    faults += [(field, held, "amounts are finite") for field, held in amounts.items() if not math.isfinite(held)]
+    return [Problem(str(shown(field)), held, rule, where="pme/simulate response") for field, held, rule in faults]
 
 
 def policy_from_params(params: ModelParams, *, model: str, time_ns: int) -> MarginPolicy:
@@ -178,7 +198,10 @@ def _book(simulation: Simulation, snapshot: MarketSnapshot) -> Book:
     table = snapshot.table
     # What was closed is listed too, at size 0 and perhaps without a price.
     held = {name: size for name, size in simulation.portfolio.position.items() if size != 0.0}
-    positions = [Position(name, size) for name, size in sizes_from_base(held, snapshot).items()]
+    try:
+        positions = [Position(name, size) for name, size in sizes_from_base(held, snapshot).items()]
+    except UnavailableError as error:
+        raise InputError(Problem("mark_price", 0.0, str(error), where="pme/simulate response")) from None
     option_value: dict[str, float] = {}
     for name, size in held.items():
         n = table.position(name)
