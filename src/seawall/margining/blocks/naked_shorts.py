@@ -1,0 +1,53 @@
+"""Naked shorts: short options that nothing of the same strike covers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seawall.core.arrays import FloatArray, IntArray
+from seawall.instruments import InstrumentTable
+from seawall.portfolio import Holdings
+
+
+def strike_groups(table: InstrumentTable) -> IntArray:
+    """Return a number for each instrument, `(N,)`: the same for options of one underlying, expiry and strike."""
+    keys = np.stack([table.underlying_column, table.expiry_ns, _ranks(np.nan_to_num(table.strike))])
+    _distinct, group = np.unique(keys, axis=1, return_inverse=True)
+    return group.ravel().astype(np.int64)
+
+
+def naked_shorts(held: Holdings, groups: IntArray) -> FloatArray:
+    """Return the size of short options that is left after each strike is netted, calls with puts, `(A,)`.
+
+    A short call is covered by a long put of its own strike and expiry, for the two are a future; an option of another
+    strike covers nothing.
+
+    Parameters
+    ----------
+    held
+        Options of A accounts.
+    groups
+        `(N,)` from `strike_groups`.
+
+    Examples
+    --------
+    One account is short two calls and long one put of a strike, another is short both.
+
+    >>> held = Holdings.gather(2, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.array([-2.0, 1.0, -2.0, -1.0]))
+    >>> naked_shorts(held, np.array([0, 0])).tolist()
+    [1.0, 3.0]
+    """
+    accounts_count = len(held.indptr) - 1
+    if len(held) == 0:
+        return np.zeros(accounts_count)
+    count = int(groups.max()) + 1
+    pairs, which = np.unique(held.rows * count + groups[held.columns], return_inverse=True)
+    net = np.bincount(which.ravel(), weights=held.sizes, minlength=len(pairs))
+    short = np.maximum(0.0 - net, 0.0)
+    summed = np.bincount(pairs // count, weights=short, minlength=accounts_count)
+    return np.asarray(summed, dtype=np.float64)
+
+
+def _ranks(strikes: FloatArray) -> IntArray:
+    """Return each strike's place among the distinct ones: whole numbers stay exact beside nanoseconds."""
+    return np.unique(strikes, return_inverse=True)[1].ravel().astype(np.int64)

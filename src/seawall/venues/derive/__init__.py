@@ -1,0 +1,1 @@
+"""Derive (formerly Lyra): its names, its public and private answers."""
