@@ -1,0 +1,96 @@
+"""The five contingencies of one coin: what the stress test does not see, charged on top of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.time import DAYS_PER_YEAR
+from seawall.margining.blocks.calendar_spread import hedged_amount, hedged_time
+from seawall.margining.blocks.equity import per_account
+from seawall.margining.blocks.short_option_minimum import net_short_amount
+from seawall.margining.blocks.usd import sums_of
+from seawall.margining.models.bybit_pm.numbers import CoinNumbers
+from seawall.margining.models.bybit_pm.stress import Market
+from seawall.portfolio import Holdings, ResolvedBook
+from seawall.revaluation import Exposure
+
+
+@dataclass(frozen=True, slots=True)
+class Contingencies:
+    """USD of A accounts, `(A,)` each, none negative."""
+
+    short_option: FloatArray
+    vega_spread: FloatArray
+    stable_spread: FloatArray
+    delta_spread: FloatArray
+    futures: FloatArray
+
+    @property
+    def total(self) -> FloatArray:
+        """All five together."""
+        return self.short_option + self.delta_spread + self.vega_spread + self.stable_spread + self.futures
+
+
+def contingencies(
+    book: ResolvedBook,
+    held: Holdings,
+    exposure: Exposure,
+    market: Market,
+    numbers: CoinNumbers,
+    spot: FloatArray,
+) -> Contingencies:
+    """Return the contingencies of every account on one coin.
+
+    Parameters
+    ----------
+    book
+        Whose instruments the holdings refer to.
+    held
+        Positions of A accounts, perhaps with orders added.
+    exposure
+        Deltas per unit of size.
+    market, numbers
+        The coin's market and its policy numbers.
+    spot
+        `(A,)` coins that hedge; they count as delta that expires now.
+    """
+    mine = held.where(market.members[held.columns])
+    options = held.where(market.options[held.columns])
+    futures = held.where(market.futures[held.columns])
+    coins = np.abs(futures.sizes * exposure.base_size[futures.columns])
+    years, of_expiry = _expiries(book, market)
+    quantities = sums_of(options, _by_group(of_expiry, np.ones(len(of_expiry)), len(years)))
+    deltas = sums_of(mine, _by_group(of_expiry, exposure.net_delta, len(years)))
+    deltas[:, 0] = deltas[:, 0] + spot
+    days = years * DAYS_PER_YEAR
+    return Contingencies(
+        short_option=net_short_amount(book, held, market.options) * numbers.short_option * market.index,
+        vega_spread=hedged_time(quantities, days) * numbers.vega_per_day * market.index,
+        stable_spread=hedged_amount(_by_settlement(book, mine, exposure)) * numbers.stable_spread * market.index,
+        delta_spread=hedged_time(deltas, years) * numbers.basis_per_year * market.index,
+        futures=per_account(futures, coins) * numbers.future * market.index,
+    )
+
+
+def _expiries(book: ResolvedBook, market: Market) -> tuple[FloatArray, IntArray]:
+    """Return years to each expiry of a coin, rising, `(E,)`, and which one each instrument has, `(N,)`.
+
+    What never expires can be closed now: it and the spot hedge come first, at no time.
+    """
+    left = np.where(np.isfinite(book.snapshot.years), book.snapshot.years, 0.0)
+    years = np.unique(np.append(left[market.members], 0.0))
+    return years, np.searchsorted(years, left).astype(np.int64)
+
+
+def _by_group(groups: IntArray, amounts: FloatArray, count: int) -> FloatArray:
+    """Return columns that sum an amount of each instrument by its group, `(G, N)`."""
+    return np.where(groups[None, :] == np.arange(count)[:, None], amounts, 0.0)
+
+
+def _by_settlement(book: ResolvedBook, held: Holdings, exposure: Exposure) -> FloatArray:
+    """Return net delta by settlement asset, `(A, G)`: USDT, USDC, and the coin itself."""
+    table = book.snapshot.table
+    return sums_of(held, _by_group(table.settlement_column, exposure.net_delta, len(table.settlements)))
