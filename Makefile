@@ -2,7 +2,7 @@
 # A second call finds the set-up done; a changed lock or pyproject.toml does it again.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports docs bench vectors lock dist clean
+.PHONY: help demo test quick check lint types imports docs bench vectors fuzz lock dist clean
 
 BIN := .venv/bin
 PYTHON ?=
@@ -46,6 +46,9 @@ bench: .venv/.ready-bench  ## measure beside named peers; writes benchmarks/resu
 vectors: .venv/.ready-test  ## our numbers beside the venues' own
 	$(BIN)/python -m tests.vectors $(ARGS)
 
+fuzz: .venv/.ready-fuzz  ## search every decoder for what breaks it, 10 s each; keeps what it finds in .fuzz/
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 lock: .venv/.ready-core  ## write requirements/ anew from pyproject.toml (UPGRADE=1: newest of all)
 	UPGRADE=$(UPGRADE) sh tools/lock.sh
 
@@ -55,7 +58,7 @@ dist: .venv/.ready-dev  ## wheel and sdist; the wheel must run the demo from an 
 	sh tools/check_wheel.sh
 
 clean:  ## remove .venv, caches and builds
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv dist build .fuzz .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stages of set-up; each holds the one before it.
@@ -70,3 +73,6 @@ clean:  ## remove .venv, caches and builds
 
 .venv/.ready-bench: requirements/bench.txt .venv/.ready-test
 	@sh tools/setup.sh bench && touch $@
+
+.venv/.ready-fuzz: requirements/fuzz.txt .venv/.ready-test
+	@sh tools/setup.sh fuzz && touch $@

@@ -31,6 +31,7 @@ lock core build
 lock test test
 lock dev lint dist
 lock bench bench
+lock fuzz fuzz
 
 if grep -n '://' requirements/*.txt; then
     echo "lock: an address found its way into the lock" >&2

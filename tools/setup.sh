@@ -1,5 +1,5 @@
 #!/bin/sh
-# Bring .venv to a stage: `tools/setup.sh core|test|dev|bench`. Called by the Makefile; safe to call again.
+# Bring .venv to a stage: `tools/setup.sh core|test|dev|bench|fuzz`. Called by the Makefile; safe to call again.
 #
 # uv is used where it is on PATH, else venv and pip. Both install exactly what requirements/<stage>.txt pins and check
 # every hash, from whatever registry the machine is set up with.

@@ -68,7 +68,7 @@ def test_nothing_is_left_for_later() -> None:
 
 def test_the_lock_holds_pins_and_hashes_and_no_address() -> None:
     locks = sorted((ROOT / "requirements").glob("*.txt"))
-    assert [lock.stem for lock in locks] == ["bench", "core", "dev", "test"]
+    assert [lock.stem for lock in locks] == ["bench", "core", "dev", "fuzz", "test"]
     pin = re.compile(r"^[a-z0-9][a-z0-9._-]*==[^ ]+( ; [^\\]+)? \\$")
     digest = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
     for lock in locks:
