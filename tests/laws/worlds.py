@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from seawall.core.time import NS_PER_DAY, to_ns
 from seawall.instruments import Future, Instrument, InstrumentTable, Option, Perpetual
+from seawall.margining import evaluate
 from seawall.margining.catalogue import MODELS
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at, catalogue
@@ -71,20 +72,37 @@ def policy_of(policy_id: str) -> MarginPolicy:
     return at(policy_id)
 
 
-def knows(policy: MarginPolicy, base: str) -> bool:
-    """Return whether a policy has numbers for an underlying."""
-    return policy.has(f"currency_pair.{base.lower()}_usd.price_range") or policy.has(
-        f"future.{base.lower()}.initial_base"
-    )
-
-
 def held_names(policy: MarginPolicy) -> tuple[str, ...]:
-    """Return the instruments of the market that a policy has numbers for."""
-    return tuple(i.name for i in INSTRUMENTS if knows(policy, i.underlying))
+    """Return the instruments of the market that a policy has a rule for."""
+    return _taken(policy)[0]
 
 
-TAKES_SIZE_INTO_ACCOUNT = frozenset({"extended_dampener", "m_inc", "increment_per_coin"})
+def coins_of(policy: MarginPolicy) -> tuple[str, ...]:
+    """Return the assets that a policy takes as collateral."""
+    return _taken(policy)[1]
+
+
+_found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+
+
+def _taken(policy: MarginPolicy) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return instruments and assets that have a margin when they are held alone."""
+    if policy.digest not in _found:
+        single = [Account(name, (Position(name, lot(name)),)) for name in NAMES]
+        owned = [Account(asset, (), {asset: 1.0}) for asset in INDEX]
+        [margins] = evaluate(Book.of([*single, *owned]), market(), [policy], check_lots=False)
+        known = {row.account for row in margins} - {row.account for row in margins if row.unavailable}
+        _found[policy.digest] = (
+            tuple(name for name in NAMES if name in known), tuple(asset for asset in INDEX if asset in known)
+        )  # fmt: skip
+    return _found[policy.digest]
+
+
+TAKES_SIZE_INTO_ACCOUNT = frozenset({"extended_dampener", "m_inc", "increment_per_coin", "imf_factor"})
 """What forgives a small loss or charges a large position more than in proportion, wherever a policy has it."""
+
+
+LOOKS_AT_SIZE_OF_FUTURES_ONLY = frozenset({"deribit_s_sm", "deribit_x_sm"})
 
 
 @cache
@@ -93,6 +111,19 @@ def proportionate(policy_id: str) -> MarginPolicy:
     policy = policy_of(policy_id)
     return policy.with_numbers(
         {name: 0.0 for name in policy.parameters if name.rpartition(".")[2] in TAKES_SIZE_INTO_ACCOUNT}
+    )
+
+
+READS_TWO_SCENARIOS = frozenset({"credit_rate"})
+"""What is credited by the losses of some scenarios less those of others, so that a scenario more may need less."""
+
+
+@cache
+def without_credits(policy_id: str) -> MarginPolicy:
+    """Return a policy without what sets one scenario against another: what is left asks for a largest loss."""
+    policy = policy_of(policy_id)
+    return policy.with_numbers(
+        {name: 0.0 for name in policy.parameters if name.rpartition(".")[2] in READS_TWO_SCENARIOS}
     )
 
 
@@ -114,7 +145,7 @@ def members_of(policy_id: str, *, promised: bool) -> tuple[Member, ...]:
     members = [Member(policy, names)] if promised else []
     if tame is not policy:
         members.append(Member(tame, names))
-    if not any(name.rpartition(".")[2] == "extended_dampener" for name in policy.parameters):
+    if policy.model in LOOKS_AT_SIZE_OF_FUTURES_ONLY:
         members.append(Member(policy, tuple(name for name in names if NAMES.index(name) in _OPTIONS)))
     return tuple(members)
 
@@ -156,13 +187,13 @@ def accounts_of(
 ) -> st.SearchStrategy[Account]:
     """Return accounts that hold only what a policy knows, or of that only `names`."""
     names = names or held_names(policy)
-    coins = [base for base in ("BTC", "ETH") if knows(policy, base)]
+    coins = coins_of(policy)
     amounts = st.floats(-3.0, 20.0).map(lambda amount: round(amount, 4))
-    balances = st.dictionaries(st.sampled_from([*coins, "USDC"]), amounts, max_size=2)
+    balances = st.dictionaries(st.sampled_from(coins), amounts, max_size=2)
     nothing: st.SearchStrategy[tuple[Position, ...]] = st.just(())
     charged = st.dictionaries(
         st.sampled_from(["mmp_margin", "spot_margin"]),
-        st.dictionaries(st.sampled_from([*coins, "USDC"]), st.floats(0.0, 1.0), max_size=1), max_size=2,
+        st.dictionaries(st.sampled_from(coins), st.floats(0.0, 1.0), max_size=1), max_size=2,
     )  # fmt: skip
     return st.builds(
         Account,

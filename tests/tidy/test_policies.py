@@ -100,12 +100,9 @@ def test_every_set_is_whole_for_each_name_it_holds(policy: MarginPolicy) -> None
         group, _, last = name.rpartition(".")
         held.setdefault(group, set()).add(last)
     for group, names in held.items():
-        kin = ".".join([group.split(".")[0], *("*" for _ in group.split(".")[1:])])
-        known = {
-            pattern.rpartition(".")[2]
-            for pattern in policy.schema.entries
-            if pattern.rpartition(".")[0] in (kin, group)
-        }
+        entries = [policy.schema.find(f"{group}.{name}") for name in names]
+        kin = {entry.pattern.rpartition(".")[0] for entry in entries if entry is not None} | {group}
+        known = {pattern.rpartition(".")[2] for pattern in policy.schema.entries if pattern.rpartition(".")[0] in kin}
         assert names == known or names == {"haircut"}, group
 
 

@@ -8,7 +8,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.vectors import deribit_identities, deribit_simulate, deribit_standard, derive_misc, theory_haug
+from tests.vectors import (
+    binance_examples,
+    bybit_portfolio,
+    bybit_standard,
+    deribit_identities,
+    deribit_simulate,
+    deribit_standard,
+    derive_misc,
+    derive_pmrm,
+    derive_srm,
+    okx_examples,
+    okx_position_builder,
+    theory_haug,
+)
 from tests.vectors.case import Case, Document, Finding, Later, not_understood
 
 
@@ -24,9 +37,16 @@ class Reader:
 READERS = (
     Reader("theory_haug_european", theory_haug.read, "Haug, Option Pricing Formulas, 1998"),
     Reader("derive_misc", derive_misc.read, "Derive's on-chain Black-76 and SVI"),
+    Reader("derive_pmrm", derive_pmrm.read, "the tests of Derive's portfolio managers"),
+    Reader("derive_srm", derive_srm.read, "the tests of Derive's StandardManager"),
     Reader("cex_deribit_pme_simulate", deribit_simulate.read, "Deribit private/pme/simulate"),
+    Reader("cex_binance", binance_examples.read, "Binance's documented answers and worked account"),
+    Reader("cex_bybit_portfolio_margin", bybit_portfolio.read, "Bybit asset/portfolio-margin"),
+    Reader("cex_bybit_option_sm", bybit_standard.read, "Bybit worked examples of cross margin"),
     Reader("cex_deribit_account_identities", deribit_identities.read, "Deribit account messages"),
     Reader("cex_deribit_sm_linear_perp", deribit_standard.read, "Deribit worked examples of standard margin"),
+    Reader("cex_okx_position_builder", okx_position_builder.read, "OKX account/position-builder"),
+    Reader("cex_okx_mr", okx_examples.read, "OKX worked examples of charges"),
 )
 
 FOLDER_VARIABLE = "SEAWALL_VECTORS"

@@ -17,7 +17,10 @@ from seawall.venues.reply import MarginReply
 
 ReplySource: TypeAlias = str | Path | bytes | Mapping[str, Any]
 
-_FORMS = "Deribit's private/pme/simulate, OKX's account/position-builder or Bybit's asset/portfolio-margin"
+_FORMS = (
+    "Deribit's private/pme/simulate, OKX's account/position-builder, Bybit's asset/portfolio-margin or Binance's "
+    "papi/v1/account"
+)
 
 
 def reconcile(reply: ReplySource, *, policy: PolicySource | None = None) -> Reconciliation:

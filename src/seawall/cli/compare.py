@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 from cyclopts import Parameter
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -24,7 +25,14 @@ from seawall.cli.stand_ins import stand_ins
 from seawall.margining.comparison import Comparison
 
 SHOWN_ACCOUNTS_COUNT = 12
-"""A terminal shows this many accounts; --csv and --json give all."""
+"""A terminal explains this many accounts; --csv and --json give all."""
+OVERVIEW_ACCOUNTS_COUNT = 50
+LEAST_MARK = "*"
+LEGEND = (
+    "USD. Headroom: collateral that the venue counts, less initial margin. Ratio: 100 % is liquidation. "
+    "Netting: positions one by one over the same positions together."
+)
+OVERVIEW_LEGEND = f"{LEAST_MARK} least initial margin."
 SMALL_SHARE = 0.001
 """Classes below this share of a margin are left out of the sentence that explains a difference."""
 
@@ -81,30 +89,67 @@ def compare(
     else:
         out = show.console()
         out.print(show.headline(market, ", ".join(found.policies)))
-        for a, name in enumerate(found.accounts[:SHOWN_ACCOUNTS_COUNT]):
-            out.rule(name)
-            out.print(comparison(found, a, width=out.width))
-        if hidden := max(len(found.accounts) - SHOWN_ACCOUNTS_COUNT, 0):
-            out.print(f"... and {hidden} accounts more; --csv and --json give all")
-        out.print(
-            "USD. Headroom: collateral that the venue counts, less initial margin. Ratio: 100 % is liquidation. "
-            "Netting: positions one by one over the same positions together.",
-            style="dim",
-        )
+        _print(out, found)
     return EXIT_UNAVAILABLE if any(row["unavailable"] for row in rows) else 0
+
+
+def _print(out: Console, found: Comparison) -> None:
+    """Print one account in full, and of several what each needs and why."""
+    if len(found.accounts) == 1:
+        out.print(comparison(found, 0, width=out.width))
+        out.print(LEGEND, style="dim")
+        return
+    out.print(overview(found))
+    for a, name in enumerate(found.accounts[:SHOWN_ACCOUNTS_COUNT]):
+        out.print(Text(name, style="bold"))
+        lines = [*_refusals(found.rows(name)), *sentences(found, a)]
+        out.print(Padding(Group(*map(Text, lines)), (0, 0, 0, 2)))
+    if hidden := max(len(found.accounts) - SHOWN_ACCOUNTS_COUNT, 0):
+        out.print(f"... and {hidden} accounts more; --csv and --json give all")
+    out.print(f"{OVERVIEW_LEGEND} `--account NAME` shows one account in full.", style="dim")
+
+
+def overview(found: Comparison, *, stories: Mapping[str, str] | None = None) -> Table:
+    """Return initial and maintenance margin of every account under every policy, the least of each marked."""
+    table = Table(title="initial margin / maintenance margin, USD", title_justify="left", pad_edge=False)
+    table.add_column("account", overflow="fold", min_width=10)
+    for policy in found.policies:
+        table.add_column(_short(policy).replace("/", "/\n"), justify="right", no_wrap=True)
+    for a, name in enumerate(found.accounts[:OVERVIEW_ACCOUNTS_COUNT]):
+        needs, keeps = found.initial_usd[:, a], found.maintenance_usd[:, a]
+        known = ~np.isnan(needs)
+        least = np.nanmin(needs) if known.sum() > 1 else np.nan
+        cells = [
+            Text(f"{amount(float(need), 'USD')}{LEAST_MARK if need == least else ''}\n", style="bold").append(
+                amount(float(keep), "USD"), style="not bold"
+            )
+            if ok
+            else Text("unavailable", style="yellow")
+            for need, keep, ok in zip(needs, keeps, known, strict=True)
+        ]
+        table.add_row(Text(name, style="bold").append(f"\n{(stories or {}).get(name, '')}", style="not bold"), *cells)
+    return table
 
 
 def comparison(found: Comparison, a: int, *, width: int) -> RenderableType:
     """Return one account under every policy: margins, their classes side by side, and the difference in words."""
     rows = found.rows(found.accounts[a])
     parts: list[RenderableType] = [_margins(rows, wide=width >= show.WIDE_FROM)]
-    parts += [Text(f"{row['policy']} is unavailable: {row['unavailable']}", style="yellow") for row in rows if
-              row["unavailable"]]  # fmt: skip
-    known = [p for p in range(len(rows)) if not np.isnan(found.initial_usd[p, a])]
+    parts += [Text(line, style="yellow") for line in _refusals(rows)]
+    known = _known(found, a)
     if len(known) > 1:
         parts.append(_classes(found, a, known))
-        parts += [Text(sentence) for sentence in sentences(found, a, known)]
+        parts += [Text(sentence) for sentence in sentences(found, a)]
     return Group(*parts)
+
+
+def _refusals(rows: list[dict[str, object]]) -> list[str]:
+    return [f"{row['policy']} is unavailable: {row['unavailable']}" for row in rows if row["unavailable"]]
+
+
+def _known(found: Comparison, a: int) -> list[int]:
+    """Return the policies under which an account has a margin."""
+    return np.flatnonzero(~np.isnan(found.initial_usd[:, a])).tolist()
 
 
 def _margins(rows: list[dict[str, object]], *, wide: bool) -> Table:
@@ -136,12 +181,15 @@ def _classes(found: Comparison, a: int, known: list[int]) -> Table:
     for component, usd in found.components_usd.items():
         cells = [float(usd[p, a]) for p in known]
         if any(abs(cell) >= 0.005 for cell in cells):
-            table.add_row(component.value, *(amount(cell, "USD") if cell else "-" for cell in cells))
+            table.add_row(component.value, *(amount(cell, "USD") if abs(cell) >= 0.005 else "-" for cell in cells))
     return table
 
 
-def sentences(found: Comparison, a: int, known: list[int]) -> Iterator[str]:
+def sentences(found: Comparison, a: int) -> Iterator[str]:
     """Yield why each policy needs more than the one that needs least, largest part first."""
+    known = _known(found, a)
+    if not known:
+        return
     least = min(known, key=lambda p: found.initial_usd[p, a])
     name, base = found.accounts[a], float(found.initial_usd[least, a])
     for p in known:

@@ -20,10 +20,13 @@ from seawall.cli.stand_ins import stand_ins
 from seawall.core.evidence import Grade
 from seawall.core.time import iso
 from seawall.margining.impact import PolicyImpact, Standing
-from seawall.policy import MarginPolicy, at, catalogue
+from seawall.policy import KINDS, CatalogueRow, MarginPolicy, at, catalogue
 from seawall.policy import diff as compare
 
 app = App(name="policy", help="Margin parameters: dated, sourced, bounded and graded.", help_format="markdown")
+GRADE_HEADS = {
+    Grade.VERIFIED: "verif.", Grade.DOCUMENTED: "docum.", Grade.SECOND_HAND: "second", Grade.ASSUMED: "assum.",
+}  # fmt: skip
 LATEST = "2100-01-01"
 """Later than every set: the newest is meant."""
 
@@ -40,20 +43,35 @@ def list_(*, json: Annotated[bool, Parameter(negative=())] = False) -> None:
     rows = catalogue()
     if json:
         print_json([
-            {"id": row.id, "model": row.model, "title": row.title, "dates": row.dates,
-             "weakest": [grade.value for grade in row.weakest]}
+            {"id": row.id, "model": row.model, "title": row.title, "kind": row.kind, "dates": row.dates,
+             "weakest": [grade.value for grade in row.weakest], "verified_against": row.verified_against}
             for row in rows
         ])  # fmt: skip
         return
-    table = Table(pad_edge=False)
-    for name in ("policy", "effective from", *(grade.value for grade in Grade)):
-        table.add_column(name)
-    for row in rows:
-        for day, grades in zip(row.dates, row.grades, strict=True):
-            table.add_row(row.id, day, *(str(grades.get(grade, 0)) for grade in Grade))
     out = show.console()
-    out.print(table)
-    out.print("Columns count numbers and rules by evidence grade; `seawall policy show ID` gives each.", style="dim")
+    for kind in KINDS:
+        if members := [row for row in rows if row.kind == kind]:
+            out.print(_list_of(kind, members))
+    out.print(
+        "verif., docum., second, assum.: how many numbers and rules are verified, documented, second-hand, assumed; "
+        "`seawall policy show ID` gives each.",
+        style="dim",
+    )
+
+
+def _list_of(kind: str, rows: list[CatalogueRow]) -> Table:
+    """Return the policies of one kind, a line a date; whose numbers check them stands beside the first."""
+    table = Table(title=kind, title_justify="left", pad_edge=False)
+    table.add_column("policy", no_wrap=True)
+    table.add_column("from", no_wrap=True)
+    for grade in Grade:
+        table.add_column(GRADE_HEADS[grade], justify="right", no_wrap=True)
+    table.add_column("verified against", overflow="fold", ratio=1)
+    for row in rows:
+        for i, (day, grades) in enumerate(zip(row.dates, row.grades, strict=True)):
+            counts = (str(grades.get(grade, 0)) for grade in Grade)
+            table.add_row("" if i else row.id, day, *counts, "" if i else row.verified_against or "nothing published")
+    return table
 
 
 @app.command(name="show")

@@ -72,7 +72,9 @@ def _print(found: Reconciliation, differing: tuple[Line, ...], tolerance: float)
         f"{snapshot.venue}, answer of {iso(snapshot.time_ns)}, computed under {found.margins.policy.id}: "
         f"{len(found.lines) - len(differing)} of {len(found.lines)} numbers agree within {tolerance:g}"
     )
-    totals = [line for line in found.lines if line.name.count(".") <= 1 and not line.name[-1].isdigit()]
+    totals = [
+        line for line in found.lines if line.name.count(".") <= 1 and not line.name.rpartition(".")[2].isdigit()
+    ]  # charges as `BTC.mr4`, and no cells
     shown = list(differing) or totals
     table = Table(pad_edge=False)
     table.add_column("number", overflow="fold")

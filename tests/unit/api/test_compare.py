@@ -71,14 +71,13 @@ def test_the_loss_in_the_binding_scenario_is_the_charge_of_a_rule_without_weight
 
 
 def test_what_a_venue_has_no_rule_for_is_refused_there_and_named() -> None:
-    book = {"BTC-PERPETUAL": 10_000, "BTC": 1.0, "XRP": 5.0}
-    found = sw.compare(book, MARKET, POLICIES)
-    for row in found.rows():
-        if row["policy"].startswith("deribit/x"):
-            assert np.isnan(row["initial_margin_usd"])
-            assert "XRP" in str(row["unavailable"])
-        else:
-            assert np.isfinite(row["initial_margin_usd"])
+    rows = [{"account": "carry", "instrument": "BTC-25DEC26", "size": -10_000}]
+    rows += [{"account": "desk", "instrument": "BTC-PERPETUAL", "size": 10_000}]
+    found = sw.compare(rows, MARKET, ["deribit/x_pm", "derive/pmrm2"])
+    [carry] = [row for row in found.rows("carry") if np.isnan(row["initial_margin_usd"])]
+    assert carry["policy"] == "derive/pmrm2/2026-01-21"
+    assert "BTC-25DEC26" in str(carry["unavailable"])
+    assert all(np.isfinite(row["initial_margin_usd"]) and not row["unavailable"] for row in found.rows("desk"))
 
 
 def test_a_stand_in_is_used_only_on_request_and_the_policy_says_so() -> None:

@@ -126,11 +126,12 @@ def test_policies_are_listed_shown_and_compared() -> None:
     assert [(row["before"], row["after"]) for row in ranges] == [(0.16, 0.14)]
 
 
-def test_the_demo_shows_seven_books_under_four_models() -> None:
+def test_the_demo_shows_seven_books_at_five_venues() -> None:
     done = seawall("demo")
     assert done.returncode == 0, done.stderr
     for name in ("short_strangle", "covered_call", "calendar", "box", "delta_hedged_short_gamma", "cash_and_carry",
-                 "naked_wing_seller", "S:PM", "X:PM", "S:SM", "X:SM", "netting"):  # fmt: skip
+                 "naked_wing_seller", "deribit/x_pm", "okx/pm", "bybit/pm", "binance/pm", "derive/pmrm2",
+                 "netting"):  # fmt: skip
         assert name in done.stdout
 
 
