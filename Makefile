@@ -2,7 +2,7 @@
 # A second call finds the set-up done; a changed lock or pyproject.toml does it again.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick check lint types imports docs bench vectors fuzz lock dist clean
+.PHONY: help demo test quick check lint types imports docs bench vectors catalogue fuzz lock dist clean
 
 BIN := .venv/bin
 PYTHON ?=
@@ -48,6 +48,9 @@ vectors: .venv/.ready-test  ## our numbers beside the venues' own
 
 fuzz: .venv/.ready-fuzz  ## search every decoder for what breaks it, 10 s each; keeps what it finds in .fuzz/
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+catalogue: .venv/.ready-core  ## write docs/catalogue.md anew from the catalogue
+	$(BIN)/python tools/catalogue_page.py
 
 lock: .venv/.ready-core  ## write requirements/ anew from pyproject.toml (UPGRADE=1: newest of all)
 	UPGRADE=$(UPGRADE) sh tools/lock.sh

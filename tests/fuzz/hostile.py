@@ -10,8 +10,8 @@ from typing import Any
 
 from seawall.market.codec import MAGIC
 
-LARGE = 1 << 18
-"""Bytes of a large input: what takes time as a square of them takes minutes."""
+LARGE = 1 << 17
+"""Bytes of a large input: what takes time as a square of them takes far more than its limit."""
 NEAR_THE_LIMIT = range(880, 1_000, 17)
 """Depths about which Python's readers of JSON give up; what reads a tree must not give up a little earlier."""
 

@@ -137,7 +137,7 @@ def test_any_document_of_its_own_words_is_taken_or_refused_in_words(target: Targ
 
 @every_json_decoder
 def test_a_seed_with_anything_in_one_place_is_taken_or_refused_in_words(target: Target) -> None:
-    @settings(max_examples=40)
+    @settings(max_examples=30)
     @given(changed([seed for seed in target.seeds if parsed(seed) is not None]))
     def attempt(content: bytes) -> None:
         target.attempt(content)

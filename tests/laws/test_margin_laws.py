@@ -370,9 +370,10 @@ def test_underlyings_offset_each_other_only_where_that_is_promised(policy_id: st
 
 
 def unborrowed_usd(margins: Margins) -> float:
-    """Return the initial margin of an account in USD without that of its loans, which belong to no underlying."""
+    """Return an initial margin in USD without what loans and liquidation cost, which belongs to no underlying."""
     need = margins.requirement
-    loans = [name for name, of in MODELS[margins.policy.model].components.items() if of is Component.BORROW]
+    of_the_account = (Component.BORROW, Component.LIQUIDATION)
+    loans = [name for name, of in MODELS[margins.policy.model].components.items() if of in of_the_account]
     loaned = sum(
         float(amount) * market().price_usd(need.currencies[c])
         for name in loans

@@ -98,7 +98,10 @@ def _taken(policy: MarginPolicy) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _found[policy.digest]
 
 
-TAKES_SIZE_INTO_ACCOUNT = frozenset({"extended_dampener", "m_inc", "increment_per_coin", "imf_factor"})
+TAKES_SIZE_INTO_ACCOUNT = frozenset({
+    "extended_dampener", "m_inc", "increment_per_coin", "imf_factor",
+    "initial_margin_fraction", "minimum_position_margin", "flag_reward_ratio", "min_keeper_reward",
+})  # fmt: skip
 """What forgives a small loss or charges a large position more than in proportion, wherever a policy has it."""
 
 

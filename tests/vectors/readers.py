@@ -15,12 +15,22 @@ from tests.vectors import (
     deribit_identities,
     deribit_simulate,
     deribit_standard,
+    derive_liquidation,
     derive_misc,
     derive_pmrm,
     derive_srm,
+    drift,
+    dydx_v4,
+    hyperliquid,
     okx_examples,
     okx_position_builder,
+    opyn_gamma,
+    other_examples,
+    paradex,
+    span,
+    synthetix_v3,
     theory_haug,
+    tims,
 )
 from tests.vectors.case import Case, Document, Finding, Later, not_understood
 
@@ -36,9 +46,15 @@ class Reader:
 
 READERS = (
     Reader("theory_haug_european", theory_haug.read, "Haug, Option Pricing Formulas, 1998"),
+    Reader("derive_liquidation", derive_liquidation.read, "the stories of Derive's Dutch auction"),
     Reader("derive_misc", derive_misc.read, "Derive's on-chain Black-76 and SVI"),
     Reader("derive_pmrm", derive_pmrm.read, "the tests of Derive's portfolio managers"),
     Reader("derive_srm", derive_srm.read, "the tests of Derive's StandardManager"),
+    Reader("drift_", drift.read, "the tests of Drift's program"),
+    Reader("hyperliquid_", hyperliquid.read, "Hyperliquid's documentation, worked examples"),
+    Reader("synthetix_v3", synthetix_v3.read, "the tests of Synthetix v3's perps market"),
+    Reader("opyn_gamma_", opyn_gamma.read, "the tests of Opyn Gamma's margin calculator"),
+    Reader("dydx_v4_", dydx_v4.read, "the tests of dYdX v4's chain"),
     Reader("cex_deribit_pme_simulate", deribit_simulate.read, "Deribit private/pme/simulate"),
     Reader("cex_binance", binance_examples.read, "Binance's documented answers and worked account"),
     Reader("cex_bybit_portfolio_margin", bybit_portfolio.read, "Bybit asset/portfolio-margin"),
@@ -47,6 +63,11 @@ READERS = (
     Reader("cex_deribit_sm_linear_perp", deribit_standard.read, "Deribit worked examples of standard margin"),
     Reader("cex_okx_position_builder", okx_position_builder.read, "OKX account/position-builder"),
     Reader("cex_okx_mr", okx_examples.read, "OKX worked examples of charges"),
+    Reader("tradfi_span_mcmillan", span.read, "McMillan, Options as a Strategic Investment: SPAN risk arrays"),
+    Reader("theory_span_tims", span.read_examples, "SPAN's and TIMS's rules, worked"),
+    Reader("tradfi_tims_cboe", tims.read, "Cboe's sample positions of 23 February 2007"),
+    Reader("cex_other", other_examples.read, "single examples of Gate, bit.com, Kraken, Dederi"),
+    Reader("paradex_docs", paradex.read, "the worked examples of Paradex's documentation"),
 )
 
 FOLDER_VARIABLE = "SEAWALL_VECTORS"

@@ -21,6 +21,7 @@ class Component(Enum):
     SIZE = "size and liquidity"
     COLLATERAL = "collateral haircut"
     BORROW = "borrowing"
+    LIQUIDATION = "cost of liquidation"
     CONFIDENCE = "oracle and peg"
     ORDERS = "open orders"
     ROUNDING = "rounding"

@@ -205,7 +205,7 @@ def unavailable_rows(snapshot: MarketSnapshot) -> dict[int, str]:
         "forward": np.isnan(snapshot.forward) & is_option,
         "vol": np.isnan(snapshot.vol) & is_option,
     }
-    no_index = {asset for asset in {*table.underlying, *table.settlement} if np.isnan(_price_usd(snapshot, asset))}
+    no_index = {asset for asset in {*table.underlyings, *table.settlements} if np.isnan(_price_usd(snapshot, asset))}
     reasons: dict[int, str] = {}
     for i, name in enumerate(table.names):
         missing = [gap for gap, where in gaps.items() if where[i]]

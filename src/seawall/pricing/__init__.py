@@ -3,6 +3,7 @@
 - `black76`      undiscounted Black-76 prices and Greeks
 - `inverse`      the same, paid in coin
 - `delta_one`    futures, perpetuals, spot
+- `american`     options that may be exercised early, on a spot price
 - `implied_vol`  vol from price, to machine precision, and why where there is none
 - `grid`         options against scenarios in one call
 
@@ -12,6 +13,6 @@ Every module here is plain NumPy. Their compiled twins are `compiled` (for `grid
 
 from __future__ import annotations
 
-from seawall.pricing import black76, delta_one, grid, implied_vol, inverse
+from seawall.pricing import american, black76, delta_one, grid, implied_vol, inverse
 
-__all__ = ["black76", "delta_one", "grid", "implied_vol", "inverse"]
+__all__ = ["american", "black76", "delta_one", "grid", "implied_vol", "inverse"]

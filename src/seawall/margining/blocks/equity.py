@@ -8,9 +8,9 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.instruments import Kind
+from seawall.market import Exposure
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.pricing import delta_one
-from seawall.revaluation import Exposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ def equity_in(asset: str, book: ResolvedBook, exposure: Exposure) -> Equity:
     cash = np.zeros(accounts_count)
     if asset in book.book.assets:
         cash = book.book.balances[:, book.book.assets.index(asset)]
-    settles = np.array([settlement == asset for settlement in table.settlement], dtype=np.bool_)
-    mine = held.where(settles[held.columns])
+    settles = np.array([settlement == asset for settlement in table.settlements], dtype=np.bool_)
+    mine = held.where(settles[table.settlement_column[held.columns]])
     worth = mine.sizes * exposure.market_value[mine.columns]
     return Equity(cash, per_account(mine, worth), per_account(mine, unrealised(mine, book)))
 

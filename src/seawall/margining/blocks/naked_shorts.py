@@ -11,9 +11,10 @@ from seawall.portfolio import Holdings
 
 def strike_groups(table: InstrumentTable) -> IntArray:
     """Return a number for each instrument, `(N,)`: the same for options of one underlying, expiry and strike."""
-    keys = np.stack([table.underlying_column, table.expiry_ns, _ranks(np.nan_to_num(table.strike))])
-    _distinct, group = np.unique(keys, axis=1, return_inverse=True)
-    return group.ravel().astype(np.int64)
+    group = table.underlying_column
+    for column in (_ranks(table.expiry_ns), _ranks(np.nan_to_num(table.strike))):
+        group = _ranks(group * (column.max(initial=0) + 1) + column)  # one number a pair, and small again
+    return group
 
 
 def naked_shorts(held: Holdings, groups: IntArray) -> FloatArray:
@@ -48,6 +49,6 @@ def naked_shorts(held: Holdings, groups: IntArray) -> FloatArray:
     return np.asarray(summed, dtype=np.float64)
 
 
-def _ranks(strikes: FloatArray) -> IntArray:
-    """Return each strike's place among the distinct ones: whole numbers stay exact beside nanoseconds."""
-    return np.unique(strikes, return_inverse=True)[1].ravel().astype(np.int64)
+def _ranks(numbers: FloatArray | IntArray) -> IntArray:
+    """Return the place of each number among the distinct ones, `(N,)`."""
+    return np.unique(numbers, return_inverse=True)[1].ravel().astype(np.int64)

@@ -10,10 +10,17 @@ from seawall.core.arrays import FloatArray
 from seawall.portfolio import Holdings
 
 
-def order_margin(positions: Holdings, orders: Holdings, requirement: Callable[[Holdings], FloatArray]) -> FloatArray:
+def order_margin(
+    positions: Holdings,
+    orders: Holdings,
+    requirement: Callable[[Holdings], FloatArray],
+    *,
+    lean: FloatArray | None = None,
+) -> FloatArray:
     """Return what open orders add to a requirement, `(A,)`, never below zero.
 
     The worst of three books counts: positions alone, positions with every buy filled, positions with every sell filled.
+    With a lean, positive and negative leans fill together instead, such as bought calls with sold puts.
 
     Parameters
     ----------
@@ -21,14 +28,17 @@ def order_margin(positions: Holdings, orders: Holdings, requirement: Callable[[H
         Sizes of A accounts.
     requirement
         The rule without order margin: holdings of some accounts in, one amount per account out.
+    lean
+        `(N,)` which way one unit of each instrument leans, such as its delta.
     """
     added = np.zeros(len(positions.indptr) - 1)
     active = np.flatnonzero(np.diff(orders.indptr))
     if len(active) == 0:
         return added
     held, open_orders = positions.take(active), orders.take(active)
+    side = open_orders.sizes if lean is None else open_orders.sizes * lean[open_orders.columns]
     alone = requirement(held)
-    buys = requirement(held.plus(open_orders.where(open_orders.sizes > 0.0)))
-    sells = requirement(held.plus(open_orders.where(open_orders.sizes < 0.0)))
+    buys = requirement(held.plus(open_orders.where(side > 0.0)))
+    sells = requirement(held.plus(open_orders.where(side < 0.0)))
     added[active] = np.maximum(np.maximum(buys, sells) - alone, 0.0)
     return added

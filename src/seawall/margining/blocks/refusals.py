@@ -41,12 +41,12 @@ def refused_rows(book: ResolvedBook, why: Callable[[Sort], str]) -> dict[int, st
 def sorts_of(book: ResolvedBook) -> tuple[list[Sort], IntArray]:
     """Return the distinct sorts of contract that a book has, and which of them each instrument is, `(N,)`."""
     table = book.snapshot.table
-    if not len(table):
-        return [], np.zeros(0, np.int64)
-    keys = np.stack([table.kind, table.underlying_column, table.settlement_column, table.inverse])
-    distinct, which = np.unique(keys, axis=1, return_inverse=True)
+    shape = (len(Kind), len(table.underlyings), len(table.settlements), 2)
+    keys = (table.kind, table.underlying_column, table.settlement_column, table.inverse)
+    codes = np.ravel_multi_index(keys, shape) if len(table) else np.zeros(0, np.int64)  # one number sorts fast
+    distinct, which = np.unique(codes, return_inverse=True)
     sorts = [
-        Sort(Kind(int(kind)), table.underlyings[u], table.settlements[c], bool(inverse))
-        for kind, u, c, inverse in distinct.T
-    ]
-    return sorts, which.ravel()
+        Sort(Kind(kind), table.underlyings[u], table.settlements[c], bool(inverse))
+        for kind, u, c, inverse in zip(*(axis.tolist() for axis in np.unravel_index(distinct, shape)), strict=True)
+    ] if len(table) else []  # fmt: skip
+    return sorts, which

@@ -21,8 +21,9 @@ from seawall.margining.blocks.pnl_offset import offset_gains
 from seawall.margining.blocks.roll_shock import roll_rate, roll_shock
 from seawall.margining.blocks.scenario_grid import GridSpec
 from seawall.margining.blocks.usd import COMPILED_FROM_PRODUCTS_COUNT, sums_of, usd_pnl
+from seawall.market import Exposure
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import Exposure, PnlTensor
+from seawall.revaluation import PnlTensor
 from seawall.revaluation.product import worst_loss
 
 _SAME_LOSS = 1e-9
@@ -251,10 +252,11 @@ def _expiry_deltas(
     snapshot = book.snapshot
     rows = np.flatnonzero(members)
     table = snapshot.table
-    keys = np.stack([table.settlement_column[rows], table.expiry_ns[rows]])
-    _groups, first, group = np.unique(keys, axis=1, return_index=True, return_inverse=True)
+    expiries, expiry = np.unique(table.expiry_ns[rows], return_inverse=True)
+    codes = table.settlement_column[rows] * len(expiries) + expiry
+    _groups, first, group = np.unique(codes, return_index=True, return_inverse=True)
     by_group = np.zeros((len(first), len(snapshot)))
-    by_group[group.ravel(), rows] = exposure.net_delta[rows]
+    by_group[group, rows] = exposure.net_delta[rows]
     left = snapshot.years[rows[first]]
     years = np.where(np.isfinite(left), left, 0.0)
     deltas = sums_of(held, by_group)

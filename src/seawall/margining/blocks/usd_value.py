@@ -6,8 +6,9 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.margining.blocks.lookups import usd_price
+from seawall.market import Exposure
 from seawall.portfolio import ResolvedBook
-from seawall.revaluation import Exposure, PnlTensor
+from seawall.revaluation import PnlTensor
 
 
 def usd_value_change(book: ResolvedBook, pnl: PnlTensor, leaning: Exposure) -> FloatArray:

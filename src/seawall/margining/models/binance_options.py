@@ -26,7 +26,7 @@ from seawall.margining.model import Detail, Promises, Requirement, Use
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {"options": Component.SHORT_OPTIONS, **ORDER_CHARGES}
@@ -122,7 +122,7 @@ def _paths(base: str) -> list[str]:
 
 def _collateral(policy: MarginPolicy, book: ResolvedBook) -> tuple[FloatArray, FloatArray, dict[str, str]]:
     """Return equity with options, cash after collateral rates, `(A,)` each, and assets without a rate."""
-    leaning = exposure(book.snapshot)
+    leaning = book.snapshot.exposure
     count = len(book.book)
     owned, balance, refused = {}, np.zeros(count), {}
     assets = sorted({*book.snapshot.table.settlements, *book.book.assets})

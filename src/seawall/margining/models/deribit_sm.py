@@ -26,10 +26,10 @@ from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.blocks.standard_rates import linear_increment, short_option
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, Use, join
-from seawall.market import MarketSnapshot
+from seawall.market import Exposure, MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import Exposure, PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 FUTURE_NUMBERS = ("initial_base", "maintenance_base", "increment_per_coin")
@@ -74,7 +74,7 @@ class DeribitStandardMargin:
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, or one for each settlement currency."""
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         return join([self._netting_set(policy, book, leaning, one) for one in netting_sets(book, cross=self.cross)])
 
     def _netting_set(self, policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, one: NettingSet) -> Requirement:
@@ -140,7 +140,7 @@ class DeribitStandardMargin:
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return what each position of a book of one account is charged, in its settlement asset."""
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         margin, table = _entries(policy, book, leaning, book.positions), book.snapshot.table
         return Detail(
             positions=tuple(

@@ -12,9 +12,9 @@ from seawall.margining.blocks.equity import equity_in
 from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.blocks.short_option_rates import MarginPair
 from seawall.margining.models.binance_pm.numbers import collateral_paths, knows, loan_leverage, loan_rate, tiers
+from seawall.market import Exposure
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
-from seawall.revaluation import Exposure
 
 BORROWED = "borrowed"
 """Charge under which an account states its loans, in units of the asset."""

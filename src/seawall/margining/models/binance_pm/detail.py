@@ -11,7 +11,6 @@ from seawall.margining.models.binance_pm.ladder import state
 from seawall.margining.models.binance_pm.positions import entry_margins
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
-from seawall.revaluation import exposure
 
 
 def detail(policy: MarginPolicy, book: ResolvedBook, need: Requirement) -> Detail:
@@ -19,7 +18,7 @@ def detail(policy: MarginPolicy, book: ResolvedBook, need: Requirement) -> Detai
 
     Amounts are in USD; unrealised profit is in the asset that the contract settles in.
     """
-    leaning = exposure(book.snapshot)
+    leaning = book.snapshot.exposure
     owned = collateral(policy, book, leaning)
     figures: dict[str, float] = {}
     for asset, part in owned.assets.items():
@@ -38,7 +37,7 @@ def detail(policy: MarginPolicy, book: ResolvedBook, need: Requirement) -> Detai
 
 
 def _position_rows(policy: MarginPolicy, book: ResolvedBook) -> list[dict[str, object]]:
-    margin = entry_margins(policy, book, exposure(book.snapshot), book.positions)
+    margin = entry_margins(policy, book, book.snapshot.exposure, book.positions)
     return [
         {
             "instrument": book.snapshot.table.names[n],

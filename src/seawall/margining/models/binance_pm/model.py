@@ -29,7 +29,7 @@ from seawall.margining.models.binance_pm.positions import by_kind, entry_margins
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {
@@ -61,7 +61,7 @@ class BinancePortfolioMargin:
         """Return the margin of every account, in USD."""
         [one] = netting_sets(book, cross=True)
         accounts_count = len(book.book)
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         owned = collateral(policy, book, leaning)
         parts = by_kind(book, book.positions, entry_margins(policy, book, leaning, book.positions))
 

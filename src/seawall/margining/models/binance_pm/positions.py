@@ -15,9 +15,9 @@ from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.blocks.refusals import sorts_of
 from seawall.margining.blocks.short_option_rates import MarginPair, short_option_entries
 from seawall.margining.models.binance_pm.numbers import brackets, family_of, option_factors
+from seawall.market import Exposure
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import Exposure
 
 
 def entry_margins(policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, held: Holdings) -> MarginPair:

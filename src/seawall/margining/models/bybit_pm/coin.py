@@ -12,8 +12,8 @@ from seawall.margining.blocks.spot_hedge import spot_in_use
 from seawall.margining.models.bybit_pm.contingencies import Contingencies, contingencies
 from seawall.margining.models.bybit_pm.numbers import CoinNumbers
 from seawall.margining.models.bybit_pm.stress import Market, Stress, stress
+from seawall.market import Exposure
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import Exposure
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from seawall.margining.blocks.short_option_minimum import net_short_amount
 from seawall.margining.blocks.usd import sums_of
 from seawall.margining.models.bybit_pm.numbers import CoinNumbers
 from seawall.margining.models.bybit_pm.stress import Market
+from seawall.market import Exposure
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import Exposure
 
 
 @dataclass(frozen=True, slots=True)

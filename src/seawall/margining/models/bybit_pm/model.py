@@ -32,10 +32,10 @@ from seawall.margining.models.bybit_pm.detail import figures, risk_matrix
 from seawall.margining.models.bybit_pm.evidence import uses
 from seawall.margining.models.bybit_pm.numbers import VOL_NAMES, CoinNumbers, coin_numbers, grid_spec, knows
 from seawall.margining.models.bybit_pm.stress import Market, market_of
-from seawall.market import MarketSnapshot
+from seawall.market import Exposure, MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import Exposure, PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet, grid
 
 RISKS: Mapping[str, Component] = {
@@ -89,7 +89,7 @@ class BybitPortfolioMargin:
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account."""
         [one] = netting_sets(book, cross=True)
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         equities = _equities(book, leaning)
         coins = _coins(policy, book, pnl, equities)
         limited = policy.word("general.spot_hedge_limit") == "net_delta"
@@ -116,7 +116,7 @@ class BybitPortfolioMargin:
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return the grid of each coin of a book of one account, and every figure that the venue's response has."""
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         limited = policy.word("general.spot_hedge_limit") == "net_delta"
         matrices: list[RiskMatrix] = []
         shown: dict[str, float] = {}

@@ -31,7 +31,7 @@ from seawall.margining.models.bybit_sm.evidence import uses
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {
@@ -149,7 +149,7 @@ def _charged(name: str, size: float, initial: float, maintenance: float) -> dict
 
 
 def _equities(book: ResolvedBook) -> dict[str, Equity]:
-    leaning = exposure(book.snapshot)
+    leaning = book.snapshot.exposure
     assets = sorted({*book.snapshot.table.settlements, *book.book.assets})
     return {asset: equity_in(asset, book, leaning) for asset in assets}
 

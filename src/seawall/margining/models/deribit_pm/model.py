@@ -37,10 +37,10 @@ from seawall.margining.models.deribit_pm.numbers import (
     refused_underlying,
     stresses_equity,
 )
-from seawall.market import MarketSnapshot
+from seawall.market import Exposure, MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import Exposure, PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {
@@ -76,7 +76,7 @@ class DeribitPortfolioMargin:
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, or one for each settlement currency."""
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         return join(
             [self._netting_set(policy, book, pnl, leaning, one) for one in netting_sets(book, cross=self.cross)]
         )
@@ -216,7 +216,7 @@ class DeribitPortfolioMargin:
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return the risk matrices of a book of one account, every vector included."""
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         matrices = []
         for one in netting_sets(book, cross=self.cross):
             held = book.positions.where(one.members[book.positions.columns])

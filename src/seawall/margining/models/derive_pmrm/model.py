@@ -46,10 +46,10 @@ from seawall.margining.models.derive_pmrm.numbers import (
 from seawall.margining.models.derive_pmrm.portfolio import Portfolio, arrange, derivatives_of
 from seawall.margining.models.derive_pmrm.result import COMPONENTS_OF_RULE, Line, MarketMargin
 from seawall.margining.models.derive_pmrm.scenario_list import scenario_set
-from seawall.market import MarketSnapshot
+from seawall.market import Exposure, MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import Exposure, PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 Numbers: TypeAlias = FirstNumbers | SecondNumbers
@@ -100,7 +100,7 @@ class DerivePortfolioMargin:
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, in USD."""
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         worth, haircuts, refused_assets = self._worth(policy, book, leaning)
         numbers = self._numbers(policy, self._bases(policy, book, haircuts))
         found = self._margins(policy, book, book.positions, pnl, numbers, haircuts, worth.collateral)
@@ -117,7 +117,7 @@ class DerivePortfolioMargin:
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return every scenario and every intermediate figure of a book of one account."""
-        worth, haircuts, _refused = self._worth(policy, book, exposure(book.snapshot))
+        worth, haircuts, _refused = self._worth(policy, book, book.snapshot.exposure)
         numbers = self._numbers(policy, self._bases(policy, book, haircuts))
         found = self._margins(policy, book, book.positions, pnl, numbers, haircuts, worth.collateral)
         arrays, figures = [], {"equity": float(self._equity(book, found, worth)[0])}

@@ -13,9 +13,9 @@ from seawall.margining.blocks.confidence import low_confidence_charge, stated
 from seawall.margining.blocks.equity import equity_in
 from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.models.derive_sm.numbers import Counted, read_counted, read_general
+from seawall.market import Exposure
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
-from seawall.revaluation import Exposure
 
 CASH = ("USD", "USDC")
 """Counts at par: Derive's cash is USDC, whatever it trades at."""

@@ -36,7 +36,7 @@ from seawall.margining.models.derive_sm.options import INITIAL, MAINTENANCE
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {
@@ -70,7 +70,7 @@ class DeriveStandardMargin:
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, in USD."""
         found = self._markets(policy, book, book.positions, pnl)
-        collateral = collateral_of(policy, book, exposure(book.snapshot))
+        collateral = collateral_of(policy, book, book.snapshot.exposure)
 
         def initial_of(holdings: Holdings) -> FloatArray:
             active = len(holdings.indptr) - 1
@@ -82,7 +82,7 @@ class DeriveStandardMargin:
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return every intermediate figure of a book of one account, as the contract signs them."""
-        collateral = collateral_of(policy, book, exposure(book.snapshot))
+        collateral = collateral_of(policy, book, book.snapshot.exposure)
         figures = {f"{asset}.counted_{name}": float(amount[0]) for asset, one in collateral.assets.items()
                    for name, amount in (("im", one.counted[INITIAL]), ("mm", one.counted[MAINTENANCE]))}  # fmt: skip
         unsure = collateral.confidence

@@ -11,9 +11,9 @@ from seawall.margining.blocks.brackets import bracketed
 from seawall.margining.blocks.equity import Equity, equity_in
 from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.models.okx_pm.numbers import discount
+from seawall.market import Exposure
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
-from seawall.revaluation import Exposure
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from seawall.instruments import Kind
 from seawall.margining.blocks.liquidation_cost import option_cost
 from seawall.margining.blocks.lookups import by_underlying, of_underlying, usd_price
 from seawall.margining.models.okx_pm.numbers import by_base
+from seawall.market import Exposure
 from seawall.market.stable_coins import STABLE_ASSETS
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
-from seawall.revaluation import Exposure, PnlTensor
+from seawall.revaluation import PnlTensor
 
 QUOTES = ("USDT", "USDC", "USD")
 """Quotes that risk units and stable-coin risk tell apart; what is settled in coin is quoted in USD."""

@@ -34,7 +34,7 @@ from seawall.margining.models.okx_pm.unit import Unit, UnitResult, evaluate_unit
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
-from seawall.revaluation import PnlTensor, exposure
+from seawall.revaluation import PnlTensor
 from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {
@@ -68,7 +68,7 @@ class OkxPortfolioMargin:
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account."""
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         columns = columns_of(policy, book, pnl, leaning)
         funds = funds_of(policy, book, leaning)
         units = _units(policy, book, columns)
@@ -132,7 +132,7 @@ class OkxPortfolioMargin:
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return every unit's grid of a book of one account, and every charge by name."""
-        leaning = exposure(book.snapshot)
+        leaning = book.snapshot.exposure
         columns = columns_of(policy, book, pnl, leaning)
         funds = funds_of(policy, book, leaning)
         matrices, shown = [], {}

@@ -10,7 +10,7 @@ import pytest
 from seawall.core.time import NS_PER_DAY
 from seawall.instruments import Future, Instrument, InstrumentTable, Option, Perpetual
 from seawall.market import MarketSnapshot
-from seawall.revaluation import exposure, revalue
+from seawall.revaluation import revalue
 from seawall.scenarios import ScenarioSet
 
 COIN = {"underlying": "BTC", "quote": "USD", "settlement": "BTC", "inverse": True}
@@ -28,13 +28,13 @@ def of(*instruments: Instrument, mark: list[float], vol: float = 0.5) -> MarketS
 
 
 def test_a_dollar_of_a_coin_settled_future_is_the_coin_that_it_buys() -> None:
-    found = exposure(of(Perpetual(name="P", **COIN), Future(name="F", expiry_ns=1, **COIN), mark=[50_000.0, 40_000.0]))
+    found = of(Perpetual(name="P", **COIN), Future(name="F", expiry_ns=1, **COIN), mark=[50_000.0, 40_000.0]).exposure
     assert found.delta.tolist() == found.net_delta.tolist() == found.base_size.tolist() == [1 / 50_000, 1 / 40_000]
     assert found.market_value.tolist() == [0.0, 0.0]
 
 
 def test_a_coin_of_a_dollar_settled_future_is_a_coin() -> None:
-    found = exposure(of(Perpetual(name="P", **USDC), mark=[50_000.0]))
+    found = of(Perpetual(name="P", **USDC), mark=[50_000.0]).exposure
     assert (found.delta[0], found.net_delta[0], found.base_size[0], found.market_value[0]) == (1.0, 1.0, 1.0, 0.0)
 
 
@@ -43,7 +43,7 @@ def test_an_option_has_its_black_delta_and_its_net_delta_is_less_the_coin_that_i
     inverse, linear = (
         Option(name=f"{i}", is_call=is_call, **TERM, **i_facts) for i, i_facts in enumerate((COIN, USDC))
     )
-    found = exposure(of(inverse, linear, mark=[0.2, 10_000.0]))
+    found = of(inverse, linear, mark=[0.2, 10_000.0]).exposure
     above = 0.5 * math.erfc(-0.25 / math.sqrt(2.0))  # N(d1) at the money: half of vol √years
     delta = above if is_call else above - 1.0
     assert found.delta.tolist() == pytest.approx([delta, delta])
@@ -61,17 +61,17 @@ def test_the_net_delta_is_the_coin_gained_per_relative_move() -> None:
     step = 1e-5
     moves = ScenarioSet.spot_moves(["down", "up"], ("BTC",), [[-step], [step]])
     down, up = revalue(snapshot, moves).pnl[:, 0]
-    assert (up - down) / (2.0 * step) == pytest.approx(float(exposure(snapshot).net_delta[0]), rel=1e-6)
+    assert (up - down) / (2.0 * step) == pytest.approx(float(snapshot.exposure.net_delta[0]), rel=1e-6)
     assert forward == snapshot.forward[0]
 
 
 def test_a_missing_price_is_missing_in_every_column_that_needs_it() -> None:
     rows = (Perpetual(name="P", **COIN), Perpetual(name="L", **USDC), Option(name="O", is_call=True, **TERM, **COIN))
-    found = exposure(of(*rows, mark=[math.nan] * 3))
+    found = of(*rows, mark=[math.nan] * 3).exposure
     assert np.isnan(found.market_value).all()
     assert np.isnan(found.net_delta).all()
     assert np.isnan(found.delta[:2]).all()
 
 
 def test_columns_are_read_only() -> None:
-    assert not exposure(of(Perpetual(name="P", **USDC), mark=[1.0])).delta.flags.writeable
+    assert not of(Perpetual(name="P", **USDC), mark=[1.0]).exposure.delta.flags.writeable
