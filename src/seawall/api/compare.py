@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from seawall.api.books import BookSource, load_book
-from seawall.api.margins import PolicySource, as_policy
+from seawall.api.margins import PolicySource, as_policy, with_stand_ins
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.core.errors import InputError, Problem
 from seawall.margining.comparison import Comparison, compare_policies
@@ -70,7 +70,7 @@ def compare(
     if isinstance(policies, str) or not policies:
         rule = "it is a list of policies or ids, such as ['deribit/x_pm', 'okx/pm']"
         raise InputError(Problem("policies", policies if isinstance(policies, str) else "none", rule))
-    chosen = [as_policy(policy, time=market.time_ns).with_stand_ins(stand_ins or {}) for policy in policies]
+    chosen = with_stand_ins([as_policy(policy, time=market.time_ns) for policy in policies], stand_ins, held, market)
     if len({policy.id for policy in chosen}) < len(chosen):
         raise InputError(Problem("policies", ", ".join(policy.id for policy in chosen), "each is named once"))
     return compare_policies(

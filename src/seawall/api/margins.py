@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -10,6 +10,7 @@ from seawall.api.books import BookSource, load_book
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.core.errors import InputError, Problem
 from seawall.margining import Margins, evaluate
+from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at
 from seawall.portfolio import Book
 
@@ -32,6 +33,37 @@ def as_policy(policy: object, *, time: int | str | datetime) -> MarginPolicy:
         rule = f"a policy is a MarginPolicy or its id, such as {DEFAULT_POLICY} or {DEFAULT_POLICY}/2026-02-15"
         raise InputError(Problem("policy", type(policy).__name__, rule))
     return at(policy, time)
+
+
+def with_stand_ins(
+    policies: Sequence[MarginPolicy], stand_ins: Mapping[str, str] | None, book: Book, market: MarketSnapshot
+) -> list[MarginPolicy]:
+    """Return policies in which some assets take another's numbers, where they have none of their own.
+
+    Raises
+    ------
+    InputError
+        When a stand-in would do nothing: the book holds nothing on the asset, or every policy knows it.
+    """
+    asked = dict(stand_ins or {})
+    table = market.table
+    listed = [table.position(name) for name in book.instruments if name in table]
+    held = {*book.assets, *(table.underlying[n] for n in listed)}
+    problems = [
+        Problem("stand-in", f"{asset}={other}", f"the book holds nothing on {asset}")
+        for asset, other in asked.items()
+        if asset not in held
+    ]
+    if problems:
+        raise InputError(problems)
+    chosen = [policy.with_stand_ins(asked) for policy in policies]
+    for asset, other in asked.items():
+        if all(policy.with_stand_ins({asset: other}) is policy for policy in policies):
+            rule = f"the policies have numbers for {asset} of their own, and those are taken"
+            problems.append(Problem("stand-in", f"{asset}={other}", rule))
+    if problems:
+        raise InputError(problems)
+    return chosen
 
 
 def margin(
@@ -76,5 +108,5 @@ def margin(
     """
     market = load_snapshot(snapshot)
     held = book if isinstance(book, Book) else load_book(book, snapshot=market, check_lots=check_lots)
-    chosen = as_policy(policy, time=market.time_ns).with_stand_ins(stand_ins or {})
-    return evaluate(held, market, [chosen], check_lots=check_lots, parse=grammar_of(market), compiled=compiled)[0]
+    chosen = with_stand_ins([as_policy(policy, time=market.time_ns)], stand_ins, held, market)
+    return evaluate(held, market, chosen, check_lots=check_lots, parse=grammar_of(market), compiled=compiled)[0]

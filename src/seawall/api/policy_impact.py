@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seawall.api.books import BookSource, load_book
-from seawall.api.margins import PolicySource, as_policy
+from seawall.api.margins import PolicySource, as_policy, with_stand_ins
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.margining.evaluate import evaluate
 from seawall.margining.impact import PolicyImpact
@@ -46,6 +46,7 @@ def policy_impact(
     """
     market = load_snapshot(snapshot)
     held = load_book(book, snapshot=market, check_lots=check_lots)
-    chosen = [as_policy(policy, time=market.time_ns).with_stand_ins(stand_ins or {}) for policy in (before, after)]
+    given = [as_policy(policy, time=market.time_ns) for policy in (before, after)]
+    chosen = with_stand_ins(given, stand_ins, held, market)
     one, two = evaluate(held, market, chosen, check_lots=check_lots, parse=grammar_of(market))
     return PolicyImpact(one, two)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -22,17 +22,20 @@ from seawall.cli.amounts import amount, ratio
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.evidence import Grade
 from seawall.margining.comparison import Comparison
 
 SHOWN_ACCOUNTS_COUNT = 12
 """A terminal explains this many accounts; --csv and --json give all."""
 OVERVIEW_ACCOUNTS_COUNT = 50
 LEAST_MARK = "*"
+SHOWN_ASSUMED_COUNT = 4
+"""Assumed numbers and rules that are named for each policy; `seawall margin --explain` lists all."""
 LEGEND = (
     "USD. Headroom: collateral that the venue counts, less initial margin. Ratio: 100 % is liquidation. "
-    "Netting: positions one by one over the same positions together."
+    "Netting: positions one by one over the same positions together, coin left out."
 )
-OVERVIEW_LEGEND = f"{LEAST_MARK} least initial margin."
+OVERVIEW_LEGEND = f"{LEAST_MARK} least initial margin. Assumed: nobody outside the venue knows some number or rule."
 SMALL_SHARE = 0.001
 """Classes below this share of a margin are left out of the sentence that explains a difference."""
 
@@ -113,34 +116,52 @@ def overview(found: Comparison, *, stories: Mapping[str, str] | None = None) -> 
     """Return initial and maintenance margin of every account under every policy, the least of each marked."""
     table = Table(title="initial margin / maintenance margin, USD", title_justify="left", pad_edge=False)
     table.add_column("account", overflow="fold", min_width=10)
-    for policy in found.policies:
-        table.add_column(_short(policy).replace("/", "/\n"), justify="right", no_wrap=True)
+    for name in _short_names(found.policies):
+        table.add_column(name.replace("/", "/\n", 1), justify="right", no_wrap=True)
     for a, name in enumerate(found.accounts[:OVERVIEW_ACCOUNTS_COUNT]):
         needs, keeps = found.initial_usd[:, a], found.maintenance_usd[:, a]
         known = ~np.isnan(needs)
         least = np.nanmin(needs) if known.sum() > 1 else np.nan
         cells = [
-            Text(f"{amount(float(need), 'USD')}{LEAST_MARK if need == least else ''}\n", style="bold").append(
-                amount(float(keep), "USD"), style="not bold"
+            Text(f"{need:,.0f}{LEAST_MARK if need == least else ''}\n", style="bold").append(
+                f"{keep:,.0f}", style="not bold"
             )
             if ok
             else Text("unavailable", style="yellow")
             for need, keep, ok in zip(needs, keeps, known, strict=True)
         ]
         table.add_row(Text(name, style="bold").append(f"\n{(stories or {}).get(name, '')}", style="not bold"), *cells)
+    table.add_section()
+    weakest = [list(Grade)[int(one.evidence_rank.max(initial=0))].value for one in found.margins]
+    table.add_row("weakest evidence", *weakest, style="dim")
     return table
 
 
 def comparison(found: Comparison, a: int, *, width: int) -> RenderableType:
     """Return one account under every policy: margins, their classes side by side, and the difference in words."""
     rows = found.rows(found.accounts[a])
-    parts: list[RenderableType] = [_margins(rows, wide=width >= show.WIDE_FROM)]
+    nets = int(np.diff(found.margins[0].book.positions.indptr)[a]) > 1
+    parts: list[RenderableType] = [_margins(rows, wide=width >= show.WIDE_FROM, nets=nets)]
     parts += [Text(line, style="yellow") for line in _refusals(rows)]
     known = _known(found, a)
     if len(known) > 1:
         parts.append(_classes(found, a, known))
         parts += [Text(sentence) for sentence in sentences(found, a)]
+    parts += [Text(line, style="dim") for line in _assumptions(found, a)]
     return Group(*parts)
+
+
+def _assumptions(found: Comparison, a: int) -> Iterator[str]:
+    """Yield how much of each policy's number nobody outside the venue knows, and what that is."""
+    for name, margins in zip(_short_names(found.policies), found.margins, strict=True):
+        used = margins.evidence_of(found.accounts[a])
+        assumed = [
+            item.subject.removeprefix("rules.").replace("_", " ") for item in used if item.grade is Grade.ASSUMED
+        ]
+        if assumed:
+            more = f" and {len(assumed) - SHOWN_ASSUMED_COUNT} more" if len(assumed) > SHOWN_ASSUMED_COUNT else ""
+            listed = ", ".join(assumed[:SHOWN_ASSUMED_COUNT])
+            yield f"{name} rests on {len(used)} numbers and rules, {len(assumed)} of them assumed: {listed}{more}."
 
 
 def _refusals(rows: list[dict[str, object]]) -> list[str]:
@@ -152,7 +173,7 @@ def _known(found: Comparison, a: int) -> list[int]:
     return np.flatnonzero(~np.isnan(found.initial_usd[:, a])).tolist()
 
 
-def _margins(rows: list[dict[str, object]], *, wide: bool) -> Table:
+def _margins(rows: list[dict[str, object]], *, wide: bool, nets: bool) -> Table:
     table = Table(pad_edge=False)
     table.add_column("policy", overflow="fold")
     for name in ("initial", "maint.", "headroom", "ratio", "netting"):
@@ -164,7 +185,7 @@ def _margins(rows: list[dict[str, object]], *, wide: bool) -> Table:
         figures = [amount(_number(row[name]), "USD") for name in
                    ("initial_margin_usd", "maintenance_margin_usd", "headroom_usd")]  # fmt: skip
         benefit = _number(row["netting_benefit"])
-        netting = "n/a" if np.isnan(benefit) else "all" if np.isinf(benefit) else f"{benefit:.2f}x"
+        netting = "n/a" if np.isnan(benefit) else "all" if np.isinf(benefit) else f"{benefit:.2f}x" if nets else "-"
         evidence = ["unavailable" if row["unavailable"] else str(row["evidence"])] if wide else []
         table.add_row(
             str(row["policy"]), *figures, ratio(_number(row["margin_ratio"])), netting,
@@ -176,8 +197,9 @@ def _margins(rows: list[dict[str, object]], *, wide: bool) -> Table:
 def _classes(found: Comparison, a: int, known: list[int]) -> Table:
     table = Table(title="initial margin by what it charges for, USD", title_justify="left", pad_edge=False)
     table.add_column("")
+    names = _short_names(found.policies)
     for p in known:
-        table.add_column(_short(found.policies[p]), justify="right", no_wrap=True)
+        table.add_column(names[p], justify="right", no_wrap=True)
     for component, usd in found.components_usd.items():
         cells = [float(usd[p, a]) for p in known]
         if any(abs(cell) >= 0.005 for cell in cells):
@@ -191,7 +213,7 @@ def sentences(found: Comparison, a: int) -> Iterator[str]:
     if not known:
         return
     least = min(known, key=lambda p: found.initial_usd[p, a])
-    name, base = found.accounts[a], float(found.initial_usd[least, a])
+    name, base, short = found.accounts[a], float(found.initial_usd[least, a]), _short_names(found.policies)
     for p in known:
         more = float(found.initial_usd[p, a]) - base
         if p == least or more <= SMALL_SHARE * abs(base):
@@ -200,10 +222,7 @@ def sentences(found: Comparison, a: int) -> Iterator[str]:
         told = [f"{part.component.value} {part.change:+,.0f}" for part in parts
                 if abs(part.change) > SMALL_SHARE * max(base, more)]  # fmt: skip
         times = f", {found.initial_usd[p, a] / base:.2f} times as much" if base > 0.0 else ""
-        yield (
-            f"{_short(found.policies[p])} needs {more:,.0f} USD more than {_short(found.policies[least])}{times}: "
-            f"{', '.join(told)}."
-        )
+        yield (f"{short[p]} needs {more:,.0f} USD more than {short[least]}{times}: {', '.join(told)}.")
 
 
 def _differences(found: Comparison) -> list[dict[str, object]]:
@@ -219,11 +238,14 @@ def _differences(found: Comparison) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-def _short(policy_id: str) -> str:
-    """Return a policy's id without the date, as long as it says what is meant."""
-    venue, _, rest = policy_id.partition("/")
-    model, _, dated = rest.partition("/")
-    return f"{venue}/{model}" + (f" {dated.partition(' ')[2]}" if " " in dated else "")
+def _short_names(policies: Sequence[str]) -> list[str]:
+    """Return the policies' ids without their dates, where that says which is meant."""
+    short = []
+    for policy_id in policies:
+        venue, _, rest = policy_id.partition("/")
+        model, _, dated = rest.partition("/")
+        short.append(f"{venue}/{model}" + (f" {dated.partition(' ')[2]}" if " " in dated else ""))
+    return [name if short.count(name) == 1 else policy for name, policy in zip(short, policies, strict=True)]
 
 
 def _number(cell: object) -> float:

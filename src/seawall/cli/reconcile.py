@@ -12,7 +12,9 @@ from rich.text import Text
 
 from seawall.api.reconcile import reconcile as compute
 from seawall.cli import show
+from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.core.errors import InputError, Problem
 from seawall.core.time import iso
 from seawall.margining.reconciliation import Line, Reconciliation
 
@@ -33,8 +35,9 @@ def reconcile(
 ) -> int:
     """Compute a venue's own margin answer again and show every difference.
 
-    Reads Deribit's `private/pme/simulate`, OKX's `account/position-builder` and Bybit's `asset/portfolio-margin`. Ends
-    with exit code 5 where a number differs, so that a script learns when a venue has changed its rule.
+    Reads Deribit's `private/pme/simulate`, OKX's `account/position-builder`, Bybit's `asset/portfolio-margin` and
+    Binance's `papi/v1/account` beside its balances and positions. Ends with exit code 5 where a number differs, so that
+    a script learns when a venue has changed its rule, and with 3 where all that differs is what we have no number for.
 
     ```console
     $ seawall reconcile answer.json
@@ -53,16 +56,20 @@ def reconcile(
         Print every number for machines.
     """
     check_one_format(as_json=json, as_csv=csv)
+    if not 0.0 <= tolerance < 1.0:
+        raise InputError(Problem("tolerance", tolerance, "it is a share, 0 or more and below 1"))
     found = compute(file, policy=policy)
     differing = found.differing(absolute=tolerance, relative=tolerance)
     if json:
         print_json({"policy": found.margins.policy.id, "lines": found.rows(), "reconstructed": found.reconstructed,
-                    "differing": [line.name for line in differing]})  # fmt: skip
+                    "differing": [line.name for line in differing], "unavailable": found.unavailable})  # fmt: skip
     elif csv:
         print_csv(found.rows())
     else:
         _print(found, differing, tolerance)
-    return EXIT_DIFFERS if differing else 0
+    if any(not np.isnan(line.ours) for line in differing):
+        return EXIT_DIFFERS
+    return EXIT_UNAVAILABLE if differing else 0
 
 
 def _print(found: Reconciliation, differing: tuple[Line, ...], tolerance: float) -> None:
@@ -80,15 +87,19 @@ def _print(found: Reconciliation, differing: tuple[Line, ...], tolerance: float)
     table.add_column("number", overflow="fold")
     for name in ("ours", "venue", "difference"):
         table.add_column(name, justify="right", no_wrap=True)
+    shown.sort(key=lambda line: np.isnan(line.ours))  # what we have no number for stands last
     for line in shown[:SHOWN_LINES_COUNT]:
         ours = "none" if np.isnan(line.ours) else f"{line.ours:,.10g}"
-        table.add_row(line.name, ours, f"{line.theirs:,.10g}", f"{line.difference:+.3g}")
+        difference = "" if np.isnan(line.ours) else f"{line.difference:+.3g}"
+        table.add_row(line.name, ours, f"{line.theirs:,.10g}", difference)
     out.print(table)
-    if hidden := max(len(shown) - SHOWN_LINES_COUNT, 0):
+    if hidden := (len(differing) or len(found.lines)) - min(len(shown), SHOWN_LINES_COUNT):
         out.print(f"... and {hidden} more; --csv and --json give all")
+    for reason in found.unavailable:
+        out.print(Text(f"we have no margin for all of it: {reason}", style="yellow"))
     for sentence in found.reconstructed:
         out.print(Text(f"solved from the answer: {sentence}", style="dim"))
-    if differing:
+    if any(not np.isnan(line.ours) for line in differing):
         out.print(
             "A difference means that the venue has changed a rule or a parameter since the policy's date, or that our "
             "reading of it is wrong: docs/margin says how sure each part is.",

@@ -36,6 +36,8 @@ class AccountMargin:
         Weakest grade that the number rests on.
     unavailable
         Why there is no number; empty where there is one.
+    liquidation_ratio
+        Maintenance margin over margin balance at which the venue liquidates.
     policy_id, policy_digest, snapshot_name, snapshot_digest, code_version
         What the number was made from.
     """
@@ -54,6 +56,7 @@ class AccountMargin:
     derived_prices: int
     evidence: Grade
     unavailable: str
+    liquidation_ratio: float
     policy_id: str
     policy_digest: str
     snapshot_name: str
@@ -62,8 +65,12 @@ class AccountMargin:
 
     @property
     def margin_ratio(self) -> float:
-        """Maintenance margin over margin balance: 1 is liquidation; infinite where nothing covers a requirement."""
-        return float(margin_ratio(np.array([self.maintenance_margin]), np.array([self.margin_balance]))[0])
+        """Maintenance margin over margin balance: 1 is liquidation; infinite where nothing covers a requirement.
+
+        Where the venue acts before maintenance is touched, it is the share of that ratio.
+        """
+        maintenance, balance = np.array([self.maintenance_margin]), np.array([self.margin_balance])
+        return float(margin_ratio(maintenance, balance, liquidation_ratio=self.liquidation_ratio)[0])
 
     @property
     def available_funds(self) -> float:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from seawall.margining.result import Margins
 
 
-def margin_ratio(maintenance: FloatArray, balance: FloatArray) -> FloatArray:
-    """Return maintenance margin over margin balance, `(R,)`.
+def margin_ratio(maintenance: FloatArray, balance: FloatArray, *, liquidation_ratio: float = 1.0) -> FloatArray:
+    """Return maintenance margin over margin balance, `(R,)`, as a share of the ratio at which the venue liquidates.
 
     1 is liquidation; 0 where nothing is required; infinite where nothing covers a requirement, or where the balance is
     negative; NaN where either is unavailable.
@@ -26,6 +26,7 @@ def margin_ratio(maintenance: FloatArray, balance: FloatArray) -> FloatArray:
     [0.25, 0.0, inf]
     """
     covered = np.divide(maintenance, balance, out=np.full(len(balance), np.inf), where=balance > 0.0)
+    covered = covered / liquidation_ratio
     nothing = np.where(balance >= 0.0, 0.0, np.inf)
     ratio = np.where(maintenance == 0.0, nothing, covered)
     return np.where(np.isnan(maintenance) | np.isnan(balance), np.nan, ratio)
@@ -46,7 +47,9 @@ def columns(margins: Margins) -> dict[str, list[object]]:
         "margin_balance": need.margin_balance.tolist(),
         "initial_margin": initial.tolist(),
         "maintenance_margin": maintenance.tolist(),
-        "margin_ratio": margin_ratio(maintenance, need.margin_balance).tolist(),
+        "margin_ratio": margin_ratio(
+            maintenance, need.margin_balance, liquidation_ratio=need.liquidation_ratio
+        ).tolist(),
         "available_funds": (need.margin_balance - need.haircut - initial).tolist(),
         "worst_scenario": labels,
         "worst_bucket": buckets,

@@ -12,7 +12,6 @@ import numpy as np
 from seawall.core.arrays import FloatArray, IntArray
 from seawall.core.evidence import Grade
 from seawall.core.frames import to_frame
-from seawall.margining.blocks.usd import sums_of, usd_pnl
 from seawall.margining.columns import margin_ratio, worst_scenarios
 from seawall.margining.components import Component
 from seawall.margining.evaluate import evaluate
@@ -98,30 +97,11 @@ class Comparison:
         """Maintenance margin over margin balance in the netting set that is nearest to liquidation, `(P, A)`."""
         found = np.zeros_like(self.initial_usd)
         for p, one in enumerate(self.margins):
-            ratios = margin_ratio(one.maintenance_margin, one.requirement.margin_balance)
+            need = one.requirement
+            ratios = margin_ratio(one.maintenance_margin, need.margin_balance, liquidation_ratio=need.liquidation_ratio)
             with np.errstate(invalid="ignore"):  # an unavailable ratio makes its account's unavailable
                 np.maximum.at(found[p], one.requirement.account, ratios)
         return found
-
-    @cached_property
-    def binding_loss_usd(self) -> FloatArray:
-        """What positions lose in the binding scenario of its underlying before the rule weighs it, `(P, A)`.
-
-        The scenario component over it says how much of the loss a venue charges. NaN where no scenario binds.
-        """
-        found = np.full_like(self.initial_usd, np.nan)
-        for p, one in enumerate(self.margins):
-            need, book = one.requirement, one.book
-            columns = usd_pnl(book, one.pnl) if len(one.pnl.scenarios) else np.zeros((0, len(book.snapshot)))
-            underlying = np.array(book.snapshot.table.underlying, dtype=object)
-            for pair in {(int(u), int(s)) for u, s in zip(need.worst_underlying, need.worst_scenario, strict=True)}:
-                u, s = pair
-                rows = np.flatnonzero((need.worst_underlying == u) & (need.worst_scenario == s))
-                if u < 0 or s < 0:
-                    continue
-                gains = np.where(underlying == need.underlyings[u], columns[s], 0.0)
-                found[p, need.account[rows]] = -sums_of(book.positions, gains[None, :])[need.account[rows], 0]
-        return np.where(np.isnan(self.initial_usd), np.nan, found)
 
     @cached_property
     def netting_benefit(self) -> FloatArray:
@@ -185,7 +165,6 @@ class Comparison:
             "margin_ratio": float(self.margin_ratio[p, a]),
             "netting_benefit": float(self.netting_benefit[p, a]),
             "worst_scenario": "; ".join(label for label in labels if label),
-            "binding_loss_usd": float(self.binding_loss_usd[p, a]),
             **{
                 f"initial_{component.name.lower()}_usd": float(usd[p, a])
                 for component, usd in self.components_usd.items()

@@ -57,10 +57,10 @@ class PolicyImpact:
 
     @property
     def newly_called(self) -> tuple[str, ...]:
-        """Accounts that the change alone would call or liquidate."""
+        """Accounts that the change alone would call or liquidate; one that is called already can be liquidated."""
         before, after = self.standing
         called = _rank(Standing.CALLED)
-        worse = (before < called) & (after >= called) & (after < _rank(Standing.UNAVAILABLE))
+        worse = (after > before) & (after >= called) & (after < _rank(Standing.UNAVAILABLE))
         return tuple(self.before.book.book.accounts[a] for a in np.flatnonzero(worse))
 
     def rows(self) -> list[dict[str, object]]:
@@ -101,7 +101,8 @@ def _standing(margins: Margins) -> IntArray:
     initial, maintenance = margins.initial_margin, margins.maintenance_margin
     with np.errstate(invalid="ignore"):
         short = need.margin_balance - need.haircut < initial
-        gone = margin_ratio(maintenance, need.margin_balance) >= 1.0
+        ratio = margin_ratio(maintenance, need.margin_balance, liquidation_ratio=need.liquidation_ratio)
+        gone = ratio >= 1.0
     stands = np.where(gone, _rank(Standing.LIQUIDATED), np.where(short, _rank(Standing.CALLED), 0))
     stands = np.where(np.isnan(initial), _rank(Standing.UNAVAILABLE), stands)
     found = np.zeros(len(margins.book.book), np.int64)

@@ -85,6 +85,9 @@ class Requirement:
         Collateral that the policy has no rule for: asset, and why.
     native
         The venue's own ratios and totals under its own names, `(R,)` each.
+    liquidation_ratio
+        Maintenance margin over margin balance at which the venue liquidates; below 1 where it acts before maintenance
+        is touched.
     """
 
     account: IntArray
@@ -103,6 +106,7 @@ class Requirement:
     refused: Mapping[int, str] = field(default_factory=dict)
     refused_assets: Mapping[str, str] = field(default_factory=dict)
     native: Mapping[str, FloatArray] = field(default_factory=dict)
+    liquidation_ratio: float = 1.0
 
     def __len__(self) -> int:
         return len(self.account)
@@ -316,4 +320,5 @@ def join(parts: Sequence[Requirement]) -> Requirement:
         refused=refused,
         refused_assets=refused_assets,
         native={name: column([part.native[name] for part in parts]) for name in parts[0].native},
+        liquidation_ratio=parts[0].liquidation_ratio,
     )

@@ -57,6 +57,11 @@ class Reconciliation:
     lines: tuple[Line, ...]
     reconstructed: tuple[str, ...]
 
+    @property
+    def unavailable(self) -> tuple[str, ...]:
+        """Why we have no margin for some of the book; empty where we have all."""
+        return tuple(dict.fromkeys(row.unavailable for row in self.margins if row.unavailable))
+
     def differing(self, *, absolute: float, relative: float) -> tuple[Line, ...]:
         """Return the lines that do not agree, the largest relative difference first."""
         off = [line for line in self.lines if not line.agrees(absolute=absolute, relative=relative)]

@@ -11,7 +11,7 @@ import numpy as np
 
 from seawall import __version__
 from seawall.core.arrays import FloatArray, IntArray
-from seawall.core.evidence import Grade
+from seawall.core.evidence import Evidence, Grade
 from seawall.core.frames import to_frame
 from seawall.margining.account import AccountMargin, Explanation
 from seawall.margining.availability import Availability
@@ -90,25 +90,30 @@ class Margins:
             rank = np.maximum(rank, np.where(use.applies, weak, 0))
         return rank
 
-    def explain(self, account: str | None = None) -> Explanation:
-        """Return what is behind one account's margin; the only account, where the name is left out."""
-        if account is None:
-            account = self.book.book.accounts[0] if len(self.book.book) == 1 else ""
-        a = self.book.book.row(account)
-        rows = np.flatnonzero(self.requirement.account == a)
+    def evidence_of(self, account: str) -> tuple[Evidence, ...]:
+        """Return the numbers and rules that an account's margin rests on, the weakest first."""
+        rows = np.flatnonzero(self.requirement.account == self.book.book.row(account))
         items = {
             (item.subject, item.grade): item
             for use in self.requirement.uses
             if use.applies[rows].any()
             for item in use.items
         }
+        return tuple(sorted(items.values(), key=lambda item: (-item.grade.rank, item.subject)))
+
+    def explain(self, account: str | None = None) -> Explanation:
+        """Return what is behind one account's margin; the only account, where the name is left out."""
+        if account is None:
+            account = self.book.book.accounts[0] if len(self.book.book) == 1 else ""
+        a = self.book.book.row(account)
+        rows = np.flatnonzero(self.requirement.account == a)
         margins = tuple(self._row(int(r)) for r in rows)
         detail = self.model.detail(self.policy, self.book.take(np.array([a])), self.pnl)
         there = {margin.currency for margin in margins if not margin.unavailable}
         return Explanation(
             margins=margins,
             detail=replace(detail, matrices=tuple(matrix for matrix in detail.matrices if matrix.currency in there)),
-            evidence=tuple(sorted(items.values(), key=lambda item: (-item.grade.rank, item.subject))),
+            evidence=self.evidence_of(account),
             notes=self._notes(a) if self._derived_prices[a] else (),
         )
 
@@ -167,6 +172,7 @@ class Margins:
             derived_prices=int(self._derived_prices[a]),
             evidence=list(Grade)[int(self.evidence_rank[r])],
             unavailable=self.availability.reason(r) if np.isnan(self.initial_margin[r]) else "",
+            liquidation_ratio=need.liquidation_ratio,
             policy_id=self.policy.id,
             policy_digest=self.policy.digest,
             snapshot_name=self.snapshot.name,

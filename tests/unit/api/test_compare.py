@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,15 +63,6 @@ def test_differences_sum_to_the_difference(found: sw.Comparison) -> None:
     assert {Component.SCENARIO, Component.SHORT_OPTIONS} <= {part.component for part in parts}
 
 
-def test_the_loss_in_the_binding_scenario_is_the_charge_of_a_rule_without_weights(found: sw.Comparison) -> None:
-    """The box owns next to no delta; under X:PM its loss and that of its coin at -16 % are the scenario loss."""
-    row = found.rows("box")[0]
-    margin = found.margins[0].explain("box")
-    [matrix] = margin.detail.matrices
-    of_positions = [gain for name, gain in zip(matrix.lines, matrix.contributions, strict=True) if "equity" not in name]
-    assert row["binding_loss_usd"] == pytest.approx(-sum(of_positions), rel=1e-9)
-
-
 def test_what_a_venue_has_no_rule_for_is_refused_there_and_named() -> None:
     rows = [{"account": "carry", "instrument": "BTC-25DEC26", "size": -10_000}]
     rows += [{"account": "desk", "instrument": "BTC-PERPETUAL", "size": 10_000}]
@@ -81,8 +74,20 @@ def test_what_a_venue_has_no_rule_for_is_refused_there_and_named() -> None:
 
 
 def test_a_stand_in_is_used_only_on_request_and_the_policy_says_so() -> None:
-    policy = sw.compare("demo", MARKET, POLICIES[:1], stand_ins={"SOL": "ETH"}).policies[0]
-    assert policy.endswith(" SOL as ETH")
+    market = replace(sw.load_snapshot(MARKET), index={"BTC": 62_000.0, "XRP": 3.0, "USDC": 1.0, "USDT": 1.0})
+    book = {"BTC-PERPETUAL": 10_000, "XRP": 500.0}
+    [refused] = sw.compare(book, market, POLICIES[:1]).rows()
+    assert "XRP" in str(refused["unavailable"])
+    [row] = sw.compare(book, market, POLICIES[:1], stand_ins={"XRP": "BTC"}).rows()
+    assert str(row["policy"]).endswith(" XRP as BTC")
+    assert row["evidence"] == "assumed"
+    assert np.isfinite(row["initial_margin_usd"])
+
+
+@pytest.mark.parametrize(("asset", "words"), [("SOL", "holds nothing on SOL"), ("BTC", "numbers for BTC of their own")])
+def test_a_stand_in_that_would_change_nothing_is_refused(asset: str, words: str) -> None:
+    with pytest.raises(sw.InputError, match=words):
+        sw.compare("demo", MARKET, POLICIES[:1], stand_ins={asset: "ETH"})
 
 
 @pytest.mark.parametrize(
@@ -96,7 +101,7 @@ def test_policies_that_make_no_comparison_are_refused(policies: object, words: s
 
 def test_a_stand_in_that_the_policy_does_not_know_is_refused() -> None:
     with pytest.raises(sw.InputError, match="no number for it"):
-        sw.compare("demo", MARKET, POLICIES[:1], stand_ins={"SOL": "NOSUCH"})
+        sw.compare("demo", MARKET, POLICIES[:1], stand_ins={"BTC": "NOSUCH"})
 
 
 def test_a_comparison_is_a_table(found: sw.Comparison) -> None:
@@ -111,3 +116,26 @@ def test_stacked_books_keep_every_account_as_it_was() -> None:
     both = evaluate(stacked(book, positions_only(book)), market, [policy])[0]
     alone = evaluate(book, market, [policy])[0]
     assert total_usd(both, "initial")[: len(book)].tolist() == total_usd(alone, "initial").tolist()
+
+
+def test_coin_alone_and_debt_alone_are_compared_too() -> None:
+    for amount in (3.0, -3.0):
+        found = sw.compare({"BTC": amount}, MARKET)
+        assert len(found.rows()) == len(found.policies)
+        assert not np.isnan(found.initial_usd).any()
+
+
+def test_a_ratio_of_one_is_liquidation_at_every_venue() -> None:
+    """Binance liquidates at a uniMMR of 1.05: at a ratio of 1, equity is 1.05 times the venue's maintenance margin."""
+    [row] = sw.compare({"BTC-PERPETUAL": -10_000, "BTC": 1.0}, MARKET, ["binance/pm"]).rows()
+    margins = sw.margin({"BTC-PERPETUAL": -10_000, "BTC": 1.0}, MARKET, "binance/pm")
+    assert row["margin_ratio"] == pytest.approx(1.05 / margins.requirement.native["uniMMR"][0], rel=1e-12)
+    assert margins["book"][0].margin_ratio == row["margin_ratio"] == margins.rows()[0]["margin_ratio"]
+
+
+def test_two_dates_of_one_policy_are_told_apart() -> None:
+    from seawall.cli.compare import _short_names
+
+    assert _short_names(["deribit/x_pm/2026-02-15", "okx/pm/2025-12-04", "deribit/x_pm/2024-06-17"]) == [
+        "deribit/x_pm/2026-02-15", "okx/pm", "deribit/x_pm/2024-06-17",
+    ]  # fmt: skip

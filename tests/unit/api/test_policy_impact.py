@@ -42,3 +42,11 @@ def test_what_is_unavailable_is_called_so_and_comes_last() -> None:
     assert (last["account"], last["standing_after"]) == ("odd", "unavailable")
     assert np.isnan(last["initial_change_usd"])
     assert len(found.table("polars")) == 4
+
+
+def test_a_call_that_becomes_a_liquidation_is_named_too() -> None:
+    found = sw.policy_impact("okx/pm", "derive/pmrm2", "demo", MARKET)
+    moved = {row["account"] for row in found.rows()
+             if row["standing_before"] == "called" and row["standing_after"] == "liquidated"}  # fmt: skip
+    assert moved
+    assert moved <= set(found.newly_called)

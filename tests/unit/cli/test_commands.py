@@ -274,3 +274,12 @@ def test_a_command_line_that_cannot_be_read_exits_with_two(words: tuple[str, ...
 )
 def test_help_teaches_by_example(words: tuple[str, ...], example: str) -> None:
     assert example in seawall(*words, "--help").stdout
+
+
+@pytest.mark.parametrize("tolerance", ["nan", "inf", "-1", "1"])
+def test_a_tolerance_that_lets_anything_pass_is_refused(tolerance: str, tmp_path: Path) -> None:
+    file = tmp_path / "answer.json"
+    file.write_text("{}")
+    done = seawall("reconcile", str(file), f"--tolerance={tolerance}")
+    assert done.returncode == 2
+    assert "tolerance" in done.stderr

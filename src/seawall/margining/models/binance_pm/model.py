@@ -94,6 +94,7 @@ class BinancePortfolioMargin:
             refused=_refused(policy, book),
             refused_assets=owned.refused,
             native=_native(policy, actual, adjusted, initial, maintenance),
+            liquidation_ratio=1.0 / policy.number("general.liquidation_at"),
         )
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:

@@ -102,6 +102,7 @@ class HyperliquidPortfolioMargin:
                 if asset not in CASH and read_collateral(policy, asset) is None
             },
             native={"portfolio_margin_ratio": ratio(kept + shared[LOANS] + shared[OFFSET], value)},
+            liquidation_ratio=policy.number("portfolio.liquidation_ratio"),
         )
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
