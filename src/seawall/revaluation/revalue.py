@@ -13,6 +13,7 @@ from seawall.instruments import InstrumentTable, Kind
 from seawall.market import MarketSnapshot
 from seawall.pricing import delta_one
 from seawall.pricing.grid import pnl_grid
+from seawall.revaluation.basis import by_expiry, carried, funding_paid, moves_beside_spot
 from seawall.revaluation.tensor import PnlTensor
 from seawall.scenarios import ScenarioSet
 
@@ -29,7 +30,8 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
 
     Futures, perpetuals and spot follow their payoffs from the mark. An option is priced by Black-76 on the moved
     forward at the shocked volatility, less its mark; inverse options are divided by the moved forward. The part of a
-    forward that is settled already does not move.
+    forward that is settled already does not move. Where the scenarios have a basis, forwards and dated futures move
+    with the carry, perpetuals with their gap, and perpetuals pay funding.
 
     Parameters
     ----------
@@ -108,8 +110,13 @@ def _fill_delta_one(
     step = max(1, BLOCK_CELLS_COUNT // len(rows))
     for start in range(0, len(scenarios), step):
         moves = scenarios.spot[start : start + step][:, column]
+        if scenarios.basis is not None:
+            part = scenarios.take(np.arange(start, min(start + step, len(scenarios))))
+            moves = moves_beside_spot(snapshot, part, rows, column)
         coin = delta_one.inverse_pnl_of_move(1.0 / mark, moves)
         pnl[start : start + step, rows] = np.where(inverse, coin, delta_one.linear_pnl_of_move(1.0, mark, moves))
+        if scenarios.basis is not None:
+            pnl[start : start + step, rows] -= funding_paid(snapshot, part, rows, column)
 
 
 def _fill_options(
@@ -121,13 +128,19 @@ def _fill_options(
     vol, years = (snapshot.vol, snapshot.years) if whole else (snapshot.vol[rows], snapshot.years[rows])
     underlying, live_share = snapshot.option_moves
     axis = axis[underlying]
+    if scenarios.basis is not None:  # forwards of one underlying move apart
+        grid, group, left_years = by_expiry(grid, years)
+        axis, live_share = axis[group], live_share[group]
     step = max(1, BLOCK_CELLS_COUNT // len(rows))
     for start in range(0, len(scenarios), step):
         block = slice(start, start + step)
         part = scenarios if len(scenarios) <= step else scenarios.take(np.arange(len(scenarios))[block])
         states, vol_row = part.vol_states
         total_vol = _total_vols(scenarios, vol, years, -grid.log_moneyness, states)
-        spot, vol_row = np.ascontiguousarray(part.spot[:, axis] * live_share), np.ascontiguousarray(vol_row[:, axis])
+        moves = part.spot[:, axis]
+        if part.basis is not None:
+            moves = carried(moves, part.basis.carry[:, axis], left_years, part.elapsed_years)
+        spot, vol_row = np.ascontiguousarray(moves * live_share), np.ascontiguousarray(vol_row[:, axis])
         if compiled:
             from seawall.pricing import compiled as twin  # imports the compiler: never before it is needed
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray, IntArray, float_column, frozen
 from seawall.core.errors import InputError, Problem
+from seawall.scenarios.basis import Basis
 from seawall.scenarios.vol_shock import Unchanged, VolShock
 
 
@@ -34,6 +35,8 @@ class ScenarioSet:
         underlying of the same name, and stays where there is none.
     weights
         `(S,)`; one for a deterministic grid.
+    basis
+        What forwards and perpetuals do beside the spot's move; they follow it where this is left out.
 
     Examples
     --------
@@ -50,12 +53,14 @@ class ScenarioSet:
     elapsed_years: FloatArray
     weights: FloatArray
     asset_moves: Mapping[str, FloatArray] = field(default_factory=dict)
+    basis: Basis | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.labels), len(self.underlyings))
         assert self.spot.shape == shape, f"spot has shape {self.spot.shape}, not {shape}"
         assert self.vol_index.shape == shape, f"vol_index has shape {self.vol_index.shape}, not {shape}"
         assert self.elapsed_years.shape == self.weights.shape == shape[:1], "one elapsed time and weight per scenario"
+        assert self.basis is None or self.basis.carry.shape == shape, "the basis has the shape of the spot moves"
         bad = np.argwhere(~(self.spot > -1.0) | np.isinf(self.spot))
         if len(bad):
             rule = "a price falls by less than 100 % and rises by a finite share"
@@ -105,6 +110,9 @@ class ScenarioSet:
         shocks += [shock for shock in other.vol_shocks if shock not in shocks]
         moved = np.array([shocks.index(shock) for shock in other.vol_shocks], dtype=np.int64)
         assets = sorted({*self.asset_moves, *other.asset_moves})
+        basis = None
+        if self.basis or other.basis:
+            basis = (other.basis or Basis.still(other.spot.shape)).after(self.basis or Basis.still(self.spot.shape))
         return replace(
             self,
             labels=self.labels + other.labels,
@@ -114,6 +122,7 @@ class ScenarioSet:
             elapsed_years=np.concatenate([self.elapsed_years, other.elapsed_years]),
             weights=np.concatenate([self.weights, other.weights]),
             asset_moves={a: np.concatenate([self.asset_move(a), other.asset_move(a)]) for a in assets},
+            basis=basis,
         )
 
     def take(self, rows: IntArray) -> ScenarioSet:
@@ -126,6 +135,7 @@ class ScenarioSet:
             elapsed_years=self.elapsed_years[rows],
             weights=self.weights[rows],
             asset_moves={asset: moves[rows] for asset, moves in self.asset_moves.items()},
+            basis=self.basis and self.basis.take(rows),
         )
 
     def spread(self, underlyings: tuple[str, ...]) -> ScenarioSet:
@@ -145,7 +155,8 @@ class ScenarioSet:
         index = np.full(spot.shape, shocks.index(still), np.int64)
         columns = [underlyings.index(name) for name in self.underlyings]
         spot[:, columns], index[:, columns] = self.spot, self.vol_index
-        return replace(self, underlyings=underlyings, spot=spot, vol_shocks=shocks, vol_index=index)
+        basis = self.basis and self.basis.spread(columns, len(underlyings))
+        return replace(self, underlyings=underlyings, spot=spot, vol_shocks=shocks, vol_index=index, basis=basis)
 
     def asset_move(self, asset: str) -> FloatArray:
         """Return the relative move of an asset in USD, `(S,)`."""
@@ -177,6 +188,7 @@ class ScenarioSet:
                 tuple(self.vol_shocks[v] for v in self.vol_index[s]),
                 float(self.elapsed_years[s]),
                 tuple((asset, float(self.asset_moves[asset][s])) for asset in assets),
+                self.basis.key(s) if self.basis else (),
             )
             for s in range(len(self))
         )
