@@ -29,7 +29,16 @@ from tests.vectors import (
     paradex,
     span,
     synthetix_v3,
+    theory_events,
+    theory_evt,
+    theory_financing_perps,
+    theory_first_passage,
+    theory_garch_vol,
     theory_haug,
+    theory_merton_jump,
+    theory_multiasset_mc,
+    theory_portfolio,
+    theory_tail,
     tims,
 )
 from tests.vectors.case import Case, Document, Finding, Later, not_understood
@@ -45,6 +54,16 @@ class Reader:
 
 
 READERS = (
+    Reader("theory_multiasset_mc", theory_multiasset_mc.read, "Haug's and Stulz's two-asset options, simulated too"),
+    Reader("theory_merton_jump", theory_merton_jump.read, "Haug's table of Merton's jump diffusion, simulated too"),
+    Reader("theory_garch_vol", theory_garch_vol.read, "RiskMetrics, Bollerslev and Ghysels's GARCH benchmark"),
+    Reader("theory_evt", theory_evt.read, "McNeil's Danish fire losses, and the formulas of tails"),
+    Reader("theory_events", theory_events.read, "what is known of the cascades of 2020, 2021 and 2025"),
+    Reader("theory_first_passage", theory_first_passage.read, "Haug's touch options, and the reflection principle"),
+    Reader("theory_financing_perps", theory_financing_perps.read, "liquidation prices by definition"),
+    Reader("theory_portfolio", theory_portfolio.read, "contributions to risk, stress, repaired correlations"),
+    Reader("theory_backtests", theory_tail.read_backtests, "closed-form VaR and ES of the QRM example"),
+    Reader("theory_margin_optimisation", theory_tail.read_optimisation, "delta-gamma VaR, ES over horizons"),
     Reader("theory_haug_european", theory_haug.read, "Haug, Option Pricing Formulas, 1998"),
     Reader("derive_liquidation", derive_liquidation.read, "the stories of Derive's Dutch auction"),
     Reader("derive_misc", derive_misc.read, "Derive's on-chain Black-76 and SVI"),

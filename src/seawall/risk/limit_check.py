@@ -1,0 +1,369 @@
+"""A book against its limits: what is measured for them, the breach report, and trades checked before they are done.
+
+A trade passes where margin and limits both allow it. What stands in the way is said in order of precedence: a margin
+that can't be computed, initial margin that would not be covered, a limit that would be broken. A trade that makes a
+breach smaller is let through: it must be possible to come back within limits step by step.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from seawall.core.errors import InputError, Problem
+from seawall.core.frames import to_frame
+from seawall.margining import Margins, evaluate
+from seawall.margining.columns import margin_ratio
+from seawall.margining.totals import total_usd, usd_of
+from seawall.market import MarketSnapshot
+from seawall.policy import MarginPolicy
+from seawall.portfolio import Book, NameParser
+from seawall.portfolio.trades import Trade, TradesSource, apply_trades, parse_trades
+from seawall.risk.concentration import Liquidity, LiquidityReport, herfindahl_by, liquidity_report
+from seawall.risk.exposures import Exposures, exposures
+from seawall.risk.greeks import GREEKS
+from seawall.risk.limits import (
+    BY_ASSET,
+    IN_COIN,
+    WHOLE,
+    LimitReport,
+    LimitRow,
+    Limits,
+    Status,
+    check_limits,
+)
+from seawall.risk.position_pnl import position_pnl
+from seawall.risk.tail_report import account_tail
+from seawall.scenarios import ScenarioSet
+
+GROSS_MEASURE = "gross_"
+_WITH_MARGIN = frozenset({
+    "initial_margin_usd", "maintenance_margin_usd", "headroom_usd", "headroom_ratio", "margin_ratio",
+})  # fmt: skip
+_WITH_TAIL = frozenset({"value_at_risk_usd", "expected_shortfall_usd"})
+_WITH_LIQUIDITY = frozenset({"open_interest_share", "days_to_liquidate"})
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class RiskInputs:
+    """What measures need beyond book, market and policy; a measure whose input is left out is unavailable.
+
+    Attributes
+    ----------
+    scenarios, confidence
+        For VaR and expected shortfall.
+    liquidity
+        For days to liquidate.
+    drawdowns
+        Fall of equity from its peak, by account, as `drawdown` gives it.
+    """
+
+    scenarios: ScenarioSet | None = None
+    confidence: float = 0.99
+    liquidity: Liquidity = field(default_factory=lambda: Liquidity({}))
+    drawdowns: Mapping[str, float] = field(default_factory=dict)
+
+
+def drawdown(equity: npt.ArrayLike) -> float:
+    """Return how far the last equity of a path lies below its peak, as a share of the peak.
+
+    NaN where an equity is not known, or where the peak is not above zero.
+
+    Examples
+    --------
+    >>> drawdown([100.0, 200.0, 150.0]), drawdown([100.0, 90.0, 110.0])
+    (0.25, 0.0)
+    """
+    path = np.asarray(equity, dtype=np.float64)
+    if len(path) == 0 or np.isnan(path).any() or not path.max() > 0.0:
+        return math.nan
+    return float(1.0 - path[-1] / path.max())
+
+
+def limit_report(
+    book: Book,
+    snapshot: MarketSnapshot,
+    policy: MarginPolicy,
+    limits: Limits,
+    inputs: RiskInputs | None = None,
+    *,
+    check_lots: bool = True,
+    parse: NameParser | None = None,
+) -> LimitReport:
+    r"""Return how every limit of a book stands.
+
+    Parameters
+    ----------
+    book, snapshot, policy, check_lots, parse
+        As for `margining.evaluate`.
+    limits
+        As `read_limits` gives them.
+    inputs
+        What measures need beyond that.
+
+    Raises
+    ------
+    InputError
+        When the book does not fit the snapshot, or a limit names an account that the book does not have.
+
+    Examples
+    --------
+    >>> import seawall as sw
+    >>> from seawall.policy import at
+    >>> from seawall.risk.limits import read_limits
+    >>> now = sw.load_snapshot("deribit-btc-2026-08-01")
+    >>> desk = read_limits('[[limit]]\nname = "vega"\nmeasure = "vega_usd"\nmin = -500_000')
+    >>> found = limit_report(sw.load_book("demo", snapshot=now), now, at("deribit/x_pm", now.time_ns), desk)
+    >>> [row.account for row in found.breaches]
+    ['short_strangle']
+    """
+    given = inputs or RiskInputs()
+    unknown = [one for one in limits.limits if one.account not in ("", WHOLE, *book.accounts)]
+    if unknown:
+        rule = f"the book's accounts are {', '.join(book.accounts[:5])}{', ...' if len(book) > 5 else ''}"
+        raise InputError([Problem("account", one.account, rule, where=one.name) for one in unknown])
+    measured, reasons = _measure(book, snapshot, policy, limits, given, check_lots=check_lots, parse=parse)
+    return check_limits(limits, measured, reasons, book.accounts)
+
+
+@dataclass(frozen=True)
+class PreTrade:
+    """Whether some trades may be done, and what they do.
+
+    Attributes
+    ----------
+    account, trades
+        Who would do what.
+    reasons
+        What stands in the way, in order of precedence; empty where nothing does.
+    initial_before_usd, initial_after_usd, headroom_before_usd, headroom_after_usd
+        Initial margin, and counted collateral less it.
+    before, after
+        Limits of the account and of all accounts together.
+    """
+
+    account: str
+    trades: tuple[Trade, ...]
+    reasons: tuple[str, ...]
+    initial_before_usd: float
+    initial_after_usd: float
+    headroom_before_usd: float
+    headroom_after_usd: float
+    before: LimitReport
+    after: LimitReport
+
+    @property
+    def accepted(self) -> bool:
+        """Whether nothing stands in the way."""
+        return not self.reasons
+
+    def rows(self) -> list[dict[str, object]]:
+        """Return one mapping a limit: how it stands before and after."""
+        return [
+            {
+                "limit": two.limit.name, "account": two.account, "asset": two.limit.asset,
+                "before": one.measured, "after": two.measured, "used_before": one.used, "used_after": two.used,
+                "status_before": one.status.value, "status_after": two.status.value,
+            }
+            for one, two in zip(self.before.checks, self.after.checks, strict=True)
+        ]  # fmt: skip
+
+    def table(self, library: str | None = None) -> Any:
+        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
+        rows = self.rows()
+        names = list(rows[0]) if rows else []
+        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
+
+
+def pre_trade(
+    book: Book,
+    snapshot: MarketSnapshot,
+    policy: MarginPolicy,
+    trades: TradesSource,
+    limits: Limits,
+    inputs: RiskInputs | None = None,
+    *,
+    account: str | None = None,
+    check_lots: bool = True,
+    parse: NameParser | None = None,
+) -> PreTrade:
+    r"""Return whether margin and limits allow some trades.
+
+    Parameters
+    ----------
+    book, snapshot, policy, limits, inputs, check_lots, parse
+        As for `limit_report`.
+    trades
+        As for `what_if`; at the mark unless they name a price.
+    account
+        Whose; may be left out where the book has one account.
+
+    Examples
+    --------
+    >>> import seawall as sw
+    >>> from seawall.policy import at
+    >>> from seawall.risk.limits import read_limits
+    >>> now = sw.load_snapshot("deribit-btc-2026-08-01")
+    >>> desk = read_limits('[[limit]]\nname = "delta"\nmeasure = "cash_delta_usd"\nmax = 100_000')
+    >>> book = sw.load_book({"BTC": 1.0}, snapshot=now)
+    >>> found = pre_trade(book, now, at("deribit/x_pm", now.time_ns), "BTC-PERPETUAL 50000", desk)
+    >>> found.accepted, found.reasons
+    (False, ('limit delta: cash_delta_usd would be 112,687.75, and the most is 100,000',))
+    """
+    wanted = parse_trades(trades)
+    row = _row(book, account)
+    name = book.accounts[row]
+    later = apply_trades(book, name, wanted, snapshot=snapshot, check_lots=check_lots)
+    sides = [_margins(one.take([row]), snapshot, policy, parse=parse) for one in (book, later)]
+    initial = [float(total_usd(one, "initial")[0]) for one in sides]
+    headroom = [float(_counted(one)[0]) - need for one, need in zip(sides, initial, strict=True)]
+    reports = [
+        _about(limit_report(one, snapshot, policy, limits, inputs, check_lots=False, parse=parse), name)
+        for one in (book, later)
+    ]
+    reasons = []
+    if math.isnan(initial[1]):
+        why = "; ".join(dict.fromkeys(one.unavailable for one in sides[1] if one.unavailable))
+        reasons.append(f"margin: it can't be computed: {why}")
+    elif headroom[1] < 0.0 and not headroom[1] >= headroom[0]:
+        reasons.append(f"margin: initial margin would not be covered by {-headroom[1]:,.2f} USD")
+    pairs = zip(reports[0].checks, reports[1].checks, strict=True)
+    reasons += [text for one, two in pairs if (text := _objection(one, two))]
+    return PreTrade(
+        name, tuple(wanted), tuple(reasons), initial[0], initial[1], headroom[0], headroom[1], reports[0], reports[1]
+    )
+
+
+def _objection(before: LimitRow, after: LimitRow) -> str:
+    """Say why a limit stands in the way; empty where it does not."""
+    limit = after.limit
+    if after.status is Status.UNAVAILABLE:
+        return f"limit {limit.name}: {limit.measure} can't be computed: {after.reason}"
+    if after.status is not Status.BREACH:
+        return ""
+    past = [max(row.measured - limit.upper, limit.lower - row.measured) for row in (before, after)]
+    if before.status is Status.BREACH and past[1] <= past[0]:
+        return ""
+    over = after.measured > limit.upper
+    bound, word = (limit.upper, "most") if over else (limit.lower, "least")
+    return f"limit {limit.name}: {limit.measure} would be {after.measured:,.10g}, and the {word} is {bound:,.10g}"
+
+
+def _about(report: LimitReport, account: str) -> LimitReport:
+    return LimitReport(report.title, tuple(row for row in report.checks if row.account in (account, WHOLE)))
+
+
+def _row(book: Book, account: str | None) -> int:
+    if account is not None:
+        return book.row(account)
+    if len(book) != 1:
+        rule = f"the book has {len(book)} accounts; name the one that trades"
+        raise InputError(Problem("account", "left out", rule, where=book.origin))
+    return 0
+
+
+def _measure(
+    book: Book, snapshot: MarketSnapshot, policy: MarginPolicy, limits: Limits, given: RiskInputs, *,
+    check_lots: bool, parse: NameParser | None,
+) -> tuple[dict[Key, float], dict[Key, str]]:  # fmt: skip
+    """Return what the limits ask for and nothing else, by measure, account and asset; and why a number is missing."""
+    wanted = {limit.measure for limit in limits.limits}
+    measured: dict[Key, float] = {}
+    reasons: dict[Key, str] = {}
+    everyone = (*book.accounts, WHOLE)
+    options: dict[str, Any] = {"check_lots": check_lots, "parse": parse}
+    found = exposures(book, snapshot, **options) if wanted & {*BY_ASSET, "concentration_hhi"} else None
+    if found is not None:
+        for account in everyone:
+            _greeks(found, account, measured, reasons)
+    if wanted & _WITH_TAIL and given.scenarios is not None:
+        moved = position_pnl(book, snapshot, given.scenarios, **options)
+        for account in everyone:
+            mine = None if account == WHOLE else account
+            tail = account_tail(moved, mine, confidence=given.confidence, incremental=False)
+            measured["value_at_risk_usd", account, ""] = tail.risk.value_at_risk
+            measured["expected_shortfall_usd", account, ""] = tail.risk.expected_shortfall
+            reasons |= {(name, account, ""): tail.unavailable for name in _WITH_TAIL}
+    elif wanted & _WITH_TAIL:
+        reasons |= {(name, account, ""): "no scenarios were given" for name in _WITH_TAIL for account in everyone}
+    if wanted & _WITH_LIQUIDITY:
+        _liquidity(liquidity_report(book, snapshot, given.liquidity, **options), everyone, measured, reasons)
+    if wanted & _WITH_MARGIN:
+        _margin(_margins(book, snapshot, policy, parse=parse), everyone, measured, reasons)
+    for account, fall in given.drawdowns.items():
+        measured["drawdown_ratio", account, ""] = fall
+    return measured, reasons
+
+
+def _greeks(found: Exposures, account: str, measured: dict[Key, float], reasons: dict[Key, str]) -> None:
+    chosen = [i for i, holding in enumerate(found.holdings) if account in (WHOLE, holding.account)]
+    mine = Exposures(tuple(found.holdings[i] for i in chosen), found.greeks[chosen])
+    by_asset = mine.by("asset")
+    for part in (by_asset, *by_asset.parts):
+        asset = part.name if part.level else ""
+        for greek in GREEKS:
+            if asset or greek not in IN_COIN:
+                measured[greek, account, asset] = part.net[greek]
+                reasons[greek, account, asset] = part.unavailable
+        for greek, amount in part.gross.items():
+            measured[f"{GROSS_MEASURE}{greek}", account, asset] = amount
+            reasons[f"{GROSS_MEASURE}{greek}", account, asset] = part.unavailable
+    for asset in found.assets:  # an account that holds nothing of an asset leans on it by nothing
+        for name in BY_ASSET:
+            measured.setdefault((name, account, asset), 0.0)
+    measured["concentration_hhi", account, ""] = herfindahl_by(mine, "instrument", contracts_only=True)
+    reasons["concentration_hhi", account, ""] = by_asset.unavailable
+
+
+def _liquidity(
+    report: LiquidityReport, everyone: Sequence[str], measured: dict[Key, float], reasons: dict[Key, str]
+) -> None:
+    for account in everyone:
+        mine = [one for one in report.positions if account in (WHOLE, one.account)]
+        for name, figure in (("open_interest_share", "open_interest_share"), ("days_to_liquidate", "days")):
+            held = [(getattr(one, figure), one.instrument) for one in mine]
+            measured[name, account, ""] = float(np.max([amount for amount, _ in held], initial=0.0))
+            gone = [instrument for amount, instrument in held if math.isnan(amount)]
+            what = "open interest" if name == "open_interest_share" else "volume"
+            reasons[name, account, ""] = f"no {what} is known of {', '.join(dict.fromkeys(gone))}" if gone else ""
+
+
+def _margins(book: Book, snapshot: MarketSnapshot, policy: MarginPolicy, *, parse: NameParser | None) -> Margins:
+    [found] = evaluate(book, snapshot, [policy], check_lots=False, parse=parse)
+    return found
+
+
+def _counted(margins: Margins) -> npt.NDArray[np.float64]:
+    """Return the collateral that counts for initial margin, `(A,)` USD."""
+    need = margins.requirement
+    return usd_of(margins, need.margin_balance - need.haircut)
+
+
+def _margin(margins: Margins, everyone: Sequence[str], measured: dict[Key, float], reasons: dict[Key, str]) -> None:
+    need = margins.requirement
+    initial, maintenance, counted = total_usd(margins, "initial"), total_usd(margins, "maintenance"), _counted(margins)
+    nearest = np.zeros(len(initial))
+    with np.errstate(invalid="ignore"):
+        np.maximum.at(nearest, need.account, margin_ratio(margins.maintenance_margin, need.margin_balance))
+    for a, account in enumerate(everyone):
+        rows = slice(None) if account == WHOLE else slice(a, a + 1)
+        figures = [float(column[rows].sum()) for column in (initial, maintenance, counted)]
+        free = figures[2] - figures[0]
+        share = free / figures[2] if figures[2] > 0.0 else (math.nan if math.isnan(free) else -math.inf)
+        if figures[2] == 0.0 and figures[0] == 0.0:
+            share = 1.0  # nothing is owned and nothing is needed
+        worst = float(nearest[rows].max(initial=0.0))
+        figures = [*figures[:2], free, share, worst]
+        names = ("initial_margin_usd", "maintenance_margin_usd", "headroom_usd", "headroom_ratio", "margin_ratio")
+        mine = [r for r in range(len(need)) if account in (WHOLE, everyone[int(need.account[r])])]
+        gone = [margins.availability.reason(r) for r in mine if np.isnan(margins.initial_margin[r])]
+        for name, amount in zip(names, figures, strict=True):
+            measured[name, account, ""] = amount
+            reasons[name, account, ""] = "; ".join(dict.fromkeys(gone))

@@ -1,0 +1,227 @@
+"""Where accounts stand in states of the market other than today's: a full margin in each, by the true rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+
+from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.time import NO_EXPIRY_NS
+from seawall.margining.catalogue import MODELS
+from seawall.margining.columns import margin_ratio
+from seawall.margining.evaluate import evaluate
+from seawall.margining.result import Margins
+from seawall.market import MarketSnapshot
+from seawall.market.stable_coins import STABLE_ASSETS
+from seawall.policy import MarginPolicy
+from seawall.portfolio import Account, Book, NameParser, ResolvedBook
+from seawall.revaluation import revalue
+from seawall.risk.shift import Move, anchored, moved
+from seawall.risk.trigger import Trigger, Which, required_and_balance, shortfall, trigger_of
+
+Cost: TypeAlias = Callable[[ResolvedBook], FloatArray]
+"""What an account would have to pay to get out of its positions, `(A,)` USD, in a state of the market."""
+
+
+@dataclass(frozen=True)
+class States:
+    """T states of the market × R netting sets, amounts in the currency of each.
+
+    Attributes
+    ----------
+    required, balance
+        `(T, R)`; NaN where unavailable.
+    trigger
+        What the two are held against each other by.
+    """
+
+    required: FloatArray
+    balance: FloatArray
+    trigger: Trigger
+
+    @cached_property
+    def short(self) -> FloatArray:
+        """By how much each is short, `(T, R)`: at or above zero where the venue acts."""
+        return shortfall(self.required, self.balance, self.trigger.ratio)
+
+    @cached_property
+    def ratio(self) -> FloatArray:
+        """Required over balance, `(T, R)`."""
+        return margin_ratio(self.required.ravel(), self.balance.ravel()).reshape(self.required.shape)
+
+
+class Probe:
+    """Asks one policy about a book in as many states of the market as one likes.
+
+    Names are found and checked once. Each state is a whole market: nothing is interpolated.
+
+    Attributes
+    ----------
+    sets
+        Account row and currency of each of the R netting sets.
+    now
+        Today's margins.
+    dollar
+        A dollar that the policy takes as collateral, for payments.
+    asked
+        States × accounts that a margin was computed for so far.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        snapshot: MarketSnapshot,
+        policy: MarginPolicy,
+        *,
+        which: Which = "maintenance",
+        cost: Cost | None = None,
+        check_lots: bool = True,
+        parse: NameParser | None = None,
+    ) -> None:
+        self.snapshot, self.policy, self.cost = snapshot, policy, cost
+        self.trigger = trigger_of(policy, which)
+        self.book = anchored(book, snapshot)
+        [self.now] = evaluate(self.book, snapshot, [policy], check_lots=check_lots, parse=parse)
+        need = self.now.requirement
+        self.sets = tuple((int(a), need.currencies[c]) for a, c in zip(need.account, need.currency, strict=True))
+        whole = self.now.book
+        table = whole.snapshot.table
+        compact = replace(self.book, instruments=table.names, positions=whole.positions, orders=whole.orders)
+        self._resolved = replace(whole, book=compact)
+        gone = np.isnan(self.now.maintenance_margin) | np.isnan(self.now.initial_margin)
+        self.dollar, self.paid_in = settlement_swaps(whole, policy)
+        self.reasons = {r: self.now.availability.reason(r) for r in np.flatnonzero(gone).tolist()}
+        self.asked = 0
+
+    def of(self, which: Which) -> Probe:
+        """Return the same probe for another requirement."""
+        if which == self.trigger.which:
+            return self
+        other = copy(self)
+        other.trigger = trigger_of(self.policy, which)
+        return other
+
+    @property
+    def compact(self) -> Book:
+        """The book over what it holds, with every future's entry price."""
+        return self._resolved.book
+
+    def margins_of(self, book: Book, move: Move) -> tuple[Margins, States]:
+        """Return the margins of a book in one state, and where its netting sets stand, `(1, R)`.
+
+        The book is `compact` but for its balances.
+        """
+        margins = self._margins(after(replace(self._resolved, book=book), move, paid_in=self.paid_in))
+        required, balance = self._pair(margins)
+        self.asked += len(book)
+        return margins, States(required[None, :], balance[None, :], self.trigger)
+
+    def usd_rates(self, moves: Sequence[Move]) -> FloatArray:
+        """Return USD per unit of each netting set's currency in T states, `(T, R)`; NaN where there is no index."""
+        index = self.snapshot.index
+        now = [1.0 if name == "USD" else index.get(name, np.nan) for _, name in self.sets]
+        moved_by = [[1.0 + move.spot.get(name, 0.0) for _, name in self.sets] for move in moves]
+        return np.array(now, dtype=np.float64) * np.array(moved_by, dtype=np.float64).reshape(len(moves), len(now))
+
+    def readable(self, account: int) -> str:
+        """Say why an account can't be followed through states; empty where it can."""
+        mine = [reason for r, reason in self.reasons.items() if self.sets[r][0] == account]
+        return "; ".join(dict.fromkeys(mine))
+
+    def sets_of(self, accounts: IntArray) -> IntArray:
+        """Return the netting sets of some accounts, as rows of `sets`."""
+        wanted = set(accounts.tolist())
+        return np.array([r for r, (a, _) in enumerate(self.sets) if a in wanted], dtype=np.int64)
+
+    def at(self, moves: Sequence[Move], accounts: IntArray | None = None) -> States:
+        """Return where netting sets stand in T states, `(T, R)`; only those of some accounts, where they are named."""
+        chosen = np.arange(len(self.book), dtype=np.int64) if accounts is None else accounts
+        part = self._resolved if accounts is None else self._resolved.take(chosen)
+        rows = self.sets_of(chosen)
+        column = {(int(self.sets[r][0]), self.sets[r][1]): i for i, r in enumerate(rows.tolist())}
+        required, balance = np.zeros((len(moves), len(rows))), np.zeros((len(moves), len(rows)))
+        for t, move in enumerate(moves):
+            margins = self._margins(after(part, move, paid_in=self.paid_in))
+            need = margins.requirement
+            top, bottom = self._pair(margins)
+            for s, (a, c) in enumerate(zip(need.account.tolist(), need.currency.tolist(), strict=True)):
+                where = column.get((int(chosen[a]), need.currencies[c]))
+                if where is not None:
+                    required[t, where], balance[t, where] = top[s], bottom[s]
+        self.asked += len(moves) * len(chosen)
+        return States(required, balance, self.trigger)
+
+    def verify(self, move: Move, account: int) -> States:
+        """Return one state of one account from the books' own front door: names, lots and market read anew."""
+        one = self.book.take([account])
+        book, market = moved(one, self.snapshot, move, paid_in=self.paid_in)
+        [margins] = evaluate(book, market, [self.policy], check_lots=False)
+        need = margins.requirement
+        top, bottom = self._pair(margins)
+        rows = self.sets_of(np.array([account]))
+        required, balance = np.zeros((1, len(rows))), np.zeros((1, len(rows)))
+        for i, r in enumerate(rows.tolist()):
+            for s, c in enumerate(need.currency.tolist()):
+                if need.currencies[c] == self.sets[r][1]:
+                    required[0, i], balance[0, i] = top[s], bottom[s]
+        return States(required, balance, self.trigger)
+
+    def _pair(self, margins: Margins) -> tuple[FloatArray, FloatArray]:
+        required, balance = required_and_balance(margins, self.trigger.which)
+        if self.cost is None:
+            return required, balance
+        need = margins.requirement
+        index = margins.book.snapshot.index
+        price = np.array([1.0 if name == "USD" else index.get(name, np.nan) for name in need.currencies])
+        paid = self.cost(margins.book)[need.account] / price[need.currency]
+        return required, balance - np.where(_first_of_account(need.account), paid, 0.0)
+
+    def _margins(self, book: ResolvedBook) -> Margins:
+        model = MODELS[self.policy.model]
+        pnl = revalue(book.snapshot, model.scenarios(self.policy, book.snapshot))
+        return Margins(self.policy, model, book.snapshot, book, pnl, model.requirement(self.policy, book, pnl))
+
+
+def after(book: ResolvedBook, move: Move, *, paid_in: Mapping[str, str] | None = None) -> ResolvedBook:
+    """Return a resolved book after a move: what has expired is cash, and no row of the market any more."""
+    later, market = moved(book.book, book.snapshot, move, paid_in=paid_in)
+    kept = np.array([name in market.table for name in later.instruments], np.bool_)
+    place = np.cumsum(kept) - 1
+    positions = replace(later.positions, columns=place[later.positions.columns])
+    orders = replace(later.orders, columns=place[later.orders.columns])
+    prices = [1.0 if asset == "USD" else market.index.get(asset, np.nan) for asset in later.assets]
+    after_book = replace(later, instruments=market.table.names, positions=positions, orders=orders)
+    gone = {
+        c: f"snapshot {market.name} has no USD index for {asset}"
+        for c, (asset, price) in enumerate(zip(later.assets, prices, strict=True))
+        if not price > 0.0
+    }
+    rows = {int(place[n]): why for n, why in book.unavailable.items() if kept[n]}
+    return ResolvedBook(after_book, market, positions, orders, np.array(prices, dtype=np.float64), rows, gone)
+
+
+def settlement_swaps(book: ResolvedBook, policy: MarginPolicy) -> tuple[str, dict[str, str]]:
+    """Return a dollar that a policy takes, and which settlement assets it refuses as collateral are paid in it.
+
+    Such a venue lists the contract in another form, whose profit is in dollars.
+    """
+    snapshot = book.snapshot
+    dated = {snapshot.table.settlement[n] for n in np.flatnonzero(snapshot.table.expiry_ns != NO_EXPIRY_NS).tolist()}
+    dollars = ("USD", *STABLE_ASSETS)
+    asked = [asset for asset in sorted({*dated, *dollars}) if asset == "USD" or asset in snapshot.index]
+    [margins] = evaluate(Book.of([Account(asset, (), {asset: 1.0}) for asset in asked]), snapshot, [policy])
+    taken = {row.account for row in margins} - {row.account for row in margins if row.unavailable}
+    instead = next((asset for asset in (*STABLE_ASSETS, "USD") if asset in taken), "")
+    return instead or "USD", {asset: instead for asset in dated if asset not in taken and instead}
+
+
+def _first_of_account(account: IntArray) -> FloatArray:
+    """Return which netting set of each account comes first, `(R,)`: what is paid once is paid there."""
+    first = np.zeros(len(account), np.bool_)
+    first[np.unique(account, return_index=True)[1]] = True
+    return np.asarray(first, dtype=np.float64)
