@@ -15,7 +15,8 @@ LARGE = 1 << 17
 NEAR_THE_LIMIT = range(880, 1_000, 17)
 """Depths about which Python's readers of JSON give up; what reads a tree must not give up a little earlier."""
 
-NOT_FINITE = ("NaN", "Infinity", "-Infinity", "1e400")
+NOT_FINITE = ("NaN", "Infinity", "-Infinity", "1e400", "1" + "0" * 400)
+"""What is no float64: words that JSON's readers take, and numbers that are too large, the last of them an integer."""
 PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 STRETCHED = ("1" * 100_000 + "x", "BTC-" * 25_000 + "C", "0." * 50_000)
 """Texts that a pattern with two ways to read a sign takes forever over."""

@@ -22,10 +22,12 @@ LONG = 5_000
 DEEP = (50, 500, 900, 960, 985, 20_000)
 """Depths of nesting: what any reader takes, about what Python's own takes (1,000 less its callers), what none does."""
 
+HUGE_INTEGERS = ("1" + "0" * 400, "-1" + "0" * 400, "1" + "0" * 309, "9" * 310, "9" * 4_000)
+"""Integers that JSON has and float64 has not: `float` of one raises where NaN and 1e400 pass."""
 NUMBERS = (
     "NaN", "Infinity", "-Infinity", "1e400", "-1e400", "1e-400", "-0.0", "0", "-1", "1.5", "0.1", "1e308", "-1e308",
     "1.7976931348623157e308", "5e-324", "1e15", "1e16", "1e22", "9007199254740993", "2147483648", "4294967296",
-    "9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551616", "1" + "0" * 400,
+    "9223372036854775807", "9223372036854775808", "-9223372036854775809", "18446744073709551616", *HUGE_INTEGERS,
     "9" * LONG, "32503708800000", "253402300800000", "8640000000000001",
 )  # fmt: skip
 TEXTS = (
@@ -251,7 +253,8 @@ def _change_tree(root: list[Any], rng: Random) -> None:
         case 7 | 8 if isinstance(held, str) and not isinstance(held, Raw):
             made = mutated_text(held, rng)
         case 7 | 8 if isinstance(held, Raw):
-            made = Raw(rng.choice([f"-{held}".replace("--", ""), f"{held}0", f"{held}e9", f"{held}e-9", f"{held}.5"]))
+            shapes = [f"-{held}".replace("--", ""), f"{held}0", f"{held}e9", f"{held}e-9", f"{held}.5"]
+            made = Raw(rng.choice([*shapes, rng.choice(HUGE_INTEGERS)]))
         case 9 | 10:
             made = rng.choice(TEXTS)
         case _:

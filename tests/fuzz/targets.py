@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,16 +92,18 @@ class Target:
         return self.taken(content) is not None
 
     def taken(self, content: bytes) -> Any:
-        """Return what some bytes are read as, checked; None where they are refused."""
-        try:
-            with limited(CPU_SECONDS):
-                made = self.read(content)
-        except (InputError, VenueError) as error:
-            check_refusal(error)
-            return None
-        if made is not None:
-            self.check(made)
-        return made
+        """Return what some bytes are read as, checked; None where they are refused. A warning is a finding."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                with limited(CPU_SECONDS):
+                    made = self.read(content)
+            except (InputError, VenueError) as error:
+                check_refusal(error)
+                return None
+            if made is not None:
+                self.check(made)
+            return made
 
     def mutated(self, rng: Random) -> bytes:
         """Return one of the seeds, or of the strangers, with some changes."""

@@ -11,6 +11,8 @@ import pytest
 
 from seawall.core.errors import InputError
 from seawall.portfolio import Book
+from seawall.venues.deribit.identities import identity_residuals
+from seawall.venues.deribit.pme import read_simulation
 from tests.fuzz.targets import Target, targets
 from tests.fuzz.venue_seeds import SEEDS
 
@@ -98,6 +100,27 @@ def test_a_price_of_deribits_simulation_is_one(number: float) -> None:
     assert f"ticker.BTC-28JUN24.mark_price is {number}; prices are finite" in refusal(
         "deribit/reply", changed(seed, change)
     )
+
+
+@pytest.mark.parametrize(
+    "charge", [10**400, -(10**400), 10**5_000, -1, float("nan"), True, "1"], ids=lambda charge: type(charge).__name__
+)
+@pytest.mark.parametrize("name", ["open_orders_margin", "mmp_margin", "spot_margin"])
+def test_a_charge_of_deribits_simulation_is_a_finite_number(name: str, charge: object) -> None:
+    """JSON has integers that no float64 holds; what is parsed already has longer ones than its reader takes."""
+    [seed] = SEEDS["deribit"].replies()
+    tree = json.loads(seed)
+    [stated] = tree["result"]["margins"].values()
+    stated["initial_margin_details"] = {name: charge}
+    with pytest.raises(InputError, match="charges are finite numbers, >= 0") as caught:
+        read_simulation(tree)
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("amount", [10**400, -(10**400)])
+def test_an_identity_of_deribits_accounts_is_of_finite_numbers(amount: int) -> None:
+    with pytest.raises(InputError, match="it is a finite number"):
+        identity_residuals({"margin_model": "cross_pm", "futures_pl": amount, "options_pl": 1.0, "total_pl": 2.0})
 
 
 def test_a_size_of_deribits_simulation_that_no_price_turns_into_dollars_is_refused() -> None:

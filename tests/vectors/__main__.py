@@ -1,7 +1,8 @@
 """Check every vector file, a line each.
 
-The exit code is 0 where all pass, 1 where a case fails, and 2 where SEAWALL_VECTORS names a folder that is not there or
-that holds no file a reader knows. The numbers that come with the tests are always checked.
+The exit code is 0 where all pass, 1 where a case fails or no reader takes a file of a venue that has readers, and 2
+where SEAWALL_VECTORS names a folder that is not there or that holds no file a reader knows. Files of parts to come are
+named. The numbers that come with the tests are always checked.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.vectors.readers import FOLDER_VARIABLE, PUBLISHED, READERS, Report, asked_folder, check, folder, matches
+from tests.vectors.to_come import unread
 
 SHOWN_FAILURES = 10
 
@@ -20,11 +22,11 @@ def main() -> int:
     missing = _missing(shared)
     if not missing:
         failed += _check_all(shared)
-        _print_unread(shared)
+        failed += _print_unread(shared)
     if missing and asked_folder() is not None:
         print(f"{FOLDER_VARIABLE}: {missing}", file=sys.stderr)
         return 2
-    print("every case passes" if not failed else f"{failed} case(s) failed")
+    print("every case passes" if not failed else f"{failed} case(s) or file(s) failed")
     if missing:
         print(f"{missing}: only the numbers that come with the tests were checked ({FOLDER_VARIABLE} names others)")
     return 1 if failed else 0
@@ -58,14 +60,18 @@ def _print(report: Report) -> int:
     return len(failed)
 
 
-def _print_unread(shared: Path) -> None:
+def _print_unread(shared: Path) -> int:
+    """Name what no reader takes, and return how many of these files should have one."""
     read = {file for file, _ in matches(shared)}
-    unread = [file for file in sorted(shared.glob("*.json")) if file not in read]
     for reader in READERS:
         if not any(file.name.startswith(reader.prefix) for file in read):
             print(f"  none {reader.prefix}*: no such file")
-    if unread:
-        print(f"  {len(unread)} other file(s) belong to parts that have no reader yet")
+    later, due = unread(shared)
+    for file in due:
+        print(f"  FAIL {file.name}: no reader takes it, and its venue has readers")
+    for file, part in later.items():
+        print(f"  later {file.name}: {part}")
+    return len(due)
 
 
 if __name__ == "__main__":

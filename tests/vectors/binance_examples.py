@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,8 @@ RESULTS = {
     "futures_mm": "maintenance.futures",
 }  # fmt: skip
 """Totals that a worked account may state, and our names of them."""
+OF_COUNTED = ("native.uniMMR", "native.accountEquity")
+"""Totals that a coin's collateral rate bears on."""
 PRICES = ("prices", "index", "index_prices", "assetIndexPrice")
 RATES = ("collateral_rates", "collateralRate")
 WORKED = ("margin", "futures")
@@ -224,9 +226,21 @@ def _policy(block: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Marg
         settings |= {f"collateral.{coin.lower()}.floor": [0.0], f"collateral.{coin.lower()}.rate": [rate]}
     if block.get("leverage") is not None:
         settings["general.loan_leverage"] = float(block["leverage"])
-    policy = at(PM)
-    unknown = [coin for coin in rates if not policy.has(f"collateral.{coin.lower()}.rate")]
-    return policy.with_stand_ins(dict.fromkeys(unknown, "BTC")).with_numbers(settings)
+    return _with(at(PM), settings)
+
+
+def _with(policy: MarginPolicy, settings: Mapping[str, object]) -> MarginPolicy:
+    """Return a policy with the numbers that an example states, those of coins that the policy lacks too."""
+    return MarginPolicy.of(policy.id, settings, like=policy, source="the worked example")
+
+
+def _rated(policy: MarginPolicy, coins: Iterable[str]) -> tuple[MarginPolicy, list[str]]:
+    """Return a policy in which every coin counts, whole where no rate is known, and the coins of which none is."""
+    unrated = sorted({coin for coin in coins if not policy.has(f"collateral.{coin.lower()}.rate")})
+    settings: dict[str, object] = {}
+    for coin in unrated:
+        settings |= {f"collateral.{coin.lower()}.floor": [0.0], f"collateral.{coin.lower()}.rate": [1.0]}
+    return _with(policy, settings), unrated
 
 
 def _coin(name: str, row: Mapping[str, Any], prices: Mapping[str, float], policy: MarginPolicy) -> Iterator[Finding]:
@@ -284,9 +298,13 @@ def _totals(
         yield not_understood(f"{name} totals", f"no price of {', '.join(unpriced)} is given")
         return
     found = _found(_account_of(rows, futures), futures, prices, policy)
+    _, unrated = _rated(policy, prices)
     for field, theirs in results.items():
         ours = _result_name(field)
         if theirs is None:
+            continue
+        if unrated and ours in OF_COUNTED:
+            yield not_understood(f"{name} {field}", f"no collateral rate of {', '.join(unrated)} is given or known")
             continue
         if ours is None:
             yield not_understood(f"{name} {field}", "no number of ours has that name")
@@ -315,14 +333,15 @@ def _found(
         InstrumentTable.of(facts), name="worked", venue="binance", source="worked example", time_ns=TIME_NS,
         index=index, mark=marks,
     )  # fmt: skip
-    chosen = policy.with_numbers(_tables(futures, policy))
+    rated, _ = _rated(policy, {*account.balances, *(fact.settlement for fact in facts)})
+    chosen = _with(rated, _tables(futures))
     [margins] = evaluate(Book.of([account]), snapshot, [chosen], check_lots=False)
     if any(row.unavailable for row in margins):
         raise ValueError(f"it is unavailable: {[row.unavailable for row in margins]}")
     return computed(margins)
 
 
-def _tables(futures: Sequence[Mapping[str, Any]], policy: MarginPolicy) -> dict[str, object]:
+def _tables(futures: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     """Return brackets with one rate: the one that an example states for the bracket that its position is in."""
     settings: dict[str, object] = {}
     for row in futures:
@@ -367,8 +386,13 @@ def _size(row: Mapping[str, Any]) -> float:
 
 
 def _instrument(symbol: str) -> Future | Perpetual:
-    """Return a contract; the help page has `BTCUSDT_PERP` and dates with a century, which the venue's API has not."""
-    fact: Instrument = symbols.parse(re.sub(r"(USDT|USDC|BUSD)_PERP$", r"\1", re.sub(r"_20(\d{6})$", r"_\1", symbol)))
+    """Return a contract; the help page has `BTCUSDT_PERP` and dates with a century, which the venue's API has not.
+
+    `BNBUSD_PERP` is BNB in US dollars, as the API has it.
+    """
+    fact: Instrument = symbols.parse(
+        re.sub(r"(USDT|USDC|(?<!BN)BUSD)_PERP$", r"\1", re.sub(r"_20(\d{6})$", r"_\1", symbol))
+    )
     if not isinstance(fact, Future | Perpetual):
         raise ValueError(f"{symbol} is no future")
     return fact

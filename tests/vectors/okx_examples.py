@@ -17,7 +17,7 @@ from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at
 from seawall.portfolio import Account, Book, Position
 from seawall.venues.okx import symbols
-from tests.vectors.case import Document, Finding, absolute, guarded, not_understood, relative, unread
+from tests.vectors.case import Document, Finding, absolute, guarded, not_understood, relative, same, unread
 
 EXACT = 1e-9
 """USD, absolute: arithmetic of whole numbers."""
@@ -58,6 +58,20 @@ def _minimum_charge(name: str, section: Mapping[str, Any]) -> Iterator[Finding]:
     for field, amount in ours.items():
         if field in expected:
             yield absolute(f"{name} {field}", amount, float(expected[field]), EXACT)
+    yield from _tiers(name, section["tier_table"], str(given.get("risk_unit", "BTC-USD")).split("-")[0], whole=True)
+
+
+def _tiers(name: str, table: Any, base: str, *, whole: bool) -> Iterator[Finding]:
+    """Hold tiers that were seen, of lower bound, upper bound and multiplier, against the policy of the time."""
+    policy, rows = at(f"okx/pm/{SPOT_DATE}"), list(table or [])
+    bounds, rates = (policy.numbers(f"market.{base.lower()}.{field}") for field in ("size_bounds", "size_multipliers"))
+    if whole:
+        yield same(f"{name} tiers", len(bounds), len(rows))
+    for i, (lower, upper, rate) in enumerate(rows):
+        yield absolute(f"{name} tier {i + 1} begins", bounds[i], float(lower), 0.0)
+        yield absolute(f"{name} tier {i + 1} multiplier", rates[i], float(rate), 0.0)
+        if upper is not None:
+            yield absolute(f"{name} tier {i + 1} ends", bounds[i + 1], float(upper), 0.0)
 
 
 def _by_tier(amount: float, table: Any) -> float:
@@ -68,15 +82,9 @@ def _by_tier(amount: float, table: Any) -> float:
 
 def _tiers_of_others(name: str, section: Mapping[str, Any]) -> Iterator[Finding]:
     """Hold what was seen of the second group's tiers against the policy of the time."""
-    policy = at(f"okx/pm/{SPOT_DATE}")
-    bounds, rates = policy.numbers("market.ltc.size_bounds"), policy.numbers("market.ltc.size_multipliers")
     if not section.get("tiers_seen"):
         yield not_understood(name, "it has no tiers_seen")
-    for i, (lower, upper, rate) in enumerate(section.get("tiers_seen") or []):
-        yield absolute(f"{name} tier {i + 1} begins", bounds[i], float(lower), 0.0)
-        yield absolute(f"{name} tier {i + 1} multiplier", rates[i], float(rate), 0.0)
-        if upper is not None:
-            yield absolute(f"{name} tier {i + 1} ends", bounds[i + 1], float(upper), 0.0)
+    yield from _tiers(name, section.get("tiers_seen"), "LTC", whole=False)
 
 
 def _stable_coins(name: str, section: Mapping[str, Any]) -> Iterator[Finding]:

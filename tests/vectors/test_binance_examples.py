@@ -62,6 +62,27 @@ def test_brackets_above_the_first_are_read_with_their_cum() -> None:
     assert not failed(worked(future={"cum": 0.00025, "mm": 0.001}))
 
 
+@pytest.mark.parametrize("coin", ["SOL", "BNB", "TRX"])
+def test_a_coin_that_the_policy_lacks_is_read_by_the_numbers_of_the_example(coin: str) -> None:
+    told = {"coin": {"coin": coin}, "future": {"symbol": f"{coin}USD_PERP", "asset": coin}}
+    assert not failed(worked(**told))
+    assert len(failed(worked(coin=told["coin"] | {"margin_mm": 0.0041}, future=told["future"]))) == 1
+    assert len(failed(worked(coin=told["coin"], future=told["future"] | {"mm": 0.00126}))) == 1
+    linear = {"symbol": f"{coin}USDT_PERP", "asset": "USDT", "wallet": 1_000, "qty": -2, "qty_usd": None,
+              "entry": 200, "mark": 150, "upnl": 100, "mm": 1.5}  # fmt: skip
+    assert not failed(worked(coin=told["coin"], future=linear))
+    assert len(failed(worked(coin=told["coin"], future=linear | {"mm": 1.6}))) == 1
+
+
+def test_totals_of_such_a_coin_need_its_collateral_rate() -> None:
+    told = {"coin": {"coin": "SOL"}, "future": {"symbol": "SOLUSD_PERP", "asset": "SOL"}}
+    assert not failed(worked(**told, mm=210.0, actual_equity=4_400.0))
+    [line] = failed(worked(**told, equity=4_180.0))
+    assert "no collateral rate of SOL" in line
+    told["coin"]["collateral_rate"] = 0.95  # type: ignore[assignment]
+    assert not failed(worked(**told, uniMMR="1990.48%", equity=4_180.0))
+
+
 @pytest.mark.parametrize(
     "document",
     [

@@ -13,6 +13,7 @@ from tests.vectors import deribit_identities, deribit_simulate, deribit_standard
 from tests.vectors.__main__ import main
 from tests.vectors.case import Case, Later
 from tests.vectors.readers import FOLDER_VARIABLE, PUBLISHED, READERS, check
+from tests.vectors.to_come import PARTS_TO_COME
 
 FAR = (-0.66, -0.33, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
 ETH = 2_000.0
@@ -651,6 +652,35 @@ def test_the_command_says_0_where_all_files_pass_and_1_where_a_case_fails(
     spoil(source, tmp_path)
     assert main() == 1
     assert "FAIL" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["cex_okx_balance_2026-01-01", "cex_bybit_other_examples", "derive_vaults", "drift"])
+def test_a_file_of_a_venue_that_has_readers_and_that_none_of_them_takes_fails_the_command(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    source = PUBLISHED / "cex_deribit_sm_linear_perp.json"
+    (tmp_path / source.name).write_bytes(source.read_bytes())
+    (tmp_path / f"{name}.json").write_text("{}", encoding="utf-8")
+    assert main() == 1
+    assert f"FAIL {name}.json: no reader takes it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [*PARTS_TO_COME, "nobody_knows"])
+def test_a_file_of_a_part_to_come_is_named_and_fails_nothing(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    source = PUBLISHED / "cex_deribit_sm_linear_perp.json"
+    (tmp_path / source.name).write_bytes(source.read_bytes())
+    (tmp_path / f"{name}.json").write_text("{}", encoding="utf-8")
+    assert main() == 0
+    assert f"later {name}.json: " in capsys.readouterr().out
+
+
+def test_a_part_that_has_a_reader_is_none_to_come() -> None:
+    for prefix in PARTS_TO_COME:
+        assert not any(prefix.startswith(reader.prefix) for reader in READERS), prefix
 
 
 def names_every_published_file(shown: str) -> bool:

@@ -70,3 +70,12 @@ def test_the_formula_is_a_reading_of_ours_and_says_so() -> None:
     assert row.evidence is Grade.ASSUMED
     assert at(OPTIONS).rule("option_margin").grade is Grade.ASSUMED
     assert at(OPTIONS).parameter("market.btc.option_initial_margin").grade is Grade.DOCUMENTED
+
+
+def test_an_order_to_sell_rests_on_the_same_reading_and_one_to_buy_does_not() -> None:
+    def used(size: float) -> set[str]:
+        found = margins(book({}, {"USDC": 1e6}, orders={"BTC_USDC-CALL": size}), OPTIONS)
+        return {item.subject for use in found.requirement.uses if use.applies[0] for item in use.items}
+
+    assert {"rules.option_margin", "market.btc.option_initial_margin"} <= used(-1.0)
+    assert "rules.option_margin" not in used(1.0)

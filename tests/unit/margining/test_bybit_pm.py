@@ -132,6 +132,24 @@ def test_options_and_delta_that_hedge_another_expiry_pay_for_the_time_between() 
     assert carry.maintenance["delta_spread"] == pytest.approx(policy.number("market.btc.basis_per_year") * BTC)
 
 
+def test_all_coins_hedge_where_no_limit_is_set() -> None:
+    unlimited = at(PM).with_numbers({"general.spot_hedge_limit": "none"})
+    held = {"BTC_USDC-PERPETUAL": -1.0, "BTC-CALL": -1.0}
+    found = {limit: figures(held, policy, balances={"BTC": 5.0})["BTC.hedgeSpotSize"] for limit, policy in
+             (("delta", at(PM)), ("none", unlimited))}  # fmt: skip
+    assert 1.0 < found["delta"] < 2.0
+    mark = float(market().mark[market().table.position("BTC-CALL")])
+    assert found["none"] == pytest.approx(5.0 - mark)  # equity in the coin, less what the sold option is worth
+
+
+def test_coins_that_hedge_count_as_delta_that_expires_now() -> None:
+    """Two coins against a future with a year left: they hedge it, and pay for the year as a perpetual would."""
+    policy = at(PM)
+    [row] = margins(book({"BTC-FUTURE": -2.0 * BTC}, {"BTC": 2.0}), policy)
+    assert row.maintenance["worst_case"] == pytest.approx(0.0, abs=1e-6)
+    assert row.maintenance["delta_spread"] == pytest.approx(2.0 * policy.number("market.btc.basis_per_year") * BTC)
+
+
 def test_collateral_ratios_lower_what_is_available_and_not_the_rates() -> None:
     found = margins(book({"BTC_USDC-PERPETUAL": -1.0}, {"BTC": 2.0}), PM)
     [row] = found

@@ -17,13 +17,15 @@ SM = "bybit/sm/2024-10-23"
 FEE = 0.00055
 
 
-def example(strike: float, *, index: float, mark: float, entry: float, is_call: bool) -> AccountMargin:
+def example(
+    strike: float, *, index: float, mark: float, entry: float, is_call: bool, usdc: float = 1.0
+) -> AccountMargin:
     """One short option in a market of its own."""
     option = Option(name="one", underlying="BTC", quote="USDC", settlement="USDC", strike=strike, inverse=False,
                     expiry_ns=to_ns("2024-12-27T08:00Z"), is_call=is_call)  # fmt: skip
     snapshot = MarketSnapshot.of(
         InstrumentTable.of([option]), name="example", venue="bybit", source="by hand", time_ns=to_ns("2024-10-23"),
-        index={"BTC": index, "USDC": 1.0}, mark=[mark], forward=[index], vol=[0.5],
+        index={"BTC": index, "USDC": usdc}, mark=[mark], forward=[index], vol=[0.5],
     )  # fmt: skip
     [row] = margins(book({"one": -1.0}, entry=entry), SM, snapshot)
     return row
@@ -77,6 +79,21 @@ def test_maintenance_is_by_slices_and_leverage_by_the_whole() -> None:
     fee = worth * (1.0 - 1.0 / 80.0) * FEE
     assert row.maintenance_margin == pytest.approx(0.005 * 2e6 + 0.0056 * 0.6e6 + 0.0063 * 0.4e6 + fee)
     assert row.initial_margin == pytest.approx(worth / 80.0 + fee)
+
+
+def test_leverage_never_takes_initial_margin_of_a_perpetual_below_maintenance() -> None:
+    highest = at(SM).with_numbers({"market.btc.max_leverages": [500.0] * len(DEDUCTIONS)})
+    [row] = margins(book({"BTC_USDC-PERPETUAL": 1.0}), highest)
+    assert row.maintenance_margin == pytest.approx(BTC * (0.005 + (1.0 - 1.0 / 500.0) * FEE))
+    assert row.initial_margin == row.maintenance_margin
+
+
+def test_a_strike_is_in_the_coin_that_it_is_quoted_in() -> None:
+    """At 0.9 USD for a USDC a strike of 20,000 is 18,000 USD: 2,000 out of the money at an index of 20,000."""
+    row = example(20_000.0, index=20_000.0, mark=300.0, entry=math.nan, is_call=False, usdc=0.9)
+    assert row.initial_margin == pytest.approx(max(0.15 * 20_000.0 - 2_000.0, 0.1 * 20_000.0) + 270.0)
+    near = example(22_000.0, index=20_000.0, mark=300.0, entry=math.nan, is_call=False, usdc=0.9)
+    assert near.initial_margin == pytest.approx(0.15 * 20_000.0 - 200.0 + 270.0)
 
 
 DEDUCTIONS = (0, 1_200, 3_020, 4_300, 5_820, 8_460, 15_460, 20_500, 46_000, 66_000, 80_000, 160_000, 300_000, 452_000,

@@ -85,3 +85,10 @@ def test_an_option_on_a_coin_without_rates_is_unavailable() -> None:
     [gone] = margins(held, S_SM, market(mark={"SOL_USDC-PERPETUAL": math.nan}))
     assert math.isnan(gone.initial_margin)
     assert "SOL_USDC-PERPETUAL" in gone.unavailable
+
+
+def test_a_cross_account_has_both_margins_of_a_coin_settled_option_in_dollars() -> None:
+    snapshot = market(mark={"BTC-CALL": 0.05})
+    [row] = margins(book({"BTC-CALL": -2.0}, {"BTC": 1.0}), X_SM, snapshot)
+    assert row.initial_margin == pytest.approx(2.0 * (0.15 + 0.05) * BTC)
+    assert row.maintenance_margin == pytest.approx(2.0 * (0.075 + 0.05) * BTC)

@@ -175,6 +175,25 @@ def test_low_confidence_costs_initial_margin_alone() -> None:
     assert component(at_threshold, "confidence_contingency") == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("policy", [FIRST, SECOND], ids=["PMRM", "PMRM_2"])
+def test_low_confidence_costs_a_debt_as_much_as_what_is_owned(policy: MarginPolicy) -> None:
+    for amount in (2.0, -2.0):
+        found = margins(market(PERP, sure=0.25), policy, {}, ETH=amount)
+        assert component(found, "confidence_contingency") == pytest.approx((0.75 * 2_000.0, 0.0))
+
+
+def test_a_debt_is_with_the_manager_of_its_own_coin_and_is_stressed_there() -> None:
+    """What is owned lies with the manager that trades, and cancels nothing there; a debt stays with its own coin."""
+    perp = Perpetual(name="BTC-PERP", underlying="BTC", quote="USDC", settlement="USDC", inverse=False)
+    snapshot = replace(market(perp), mark=np.array([50_000.0]))
+    alone, indebted, owning = (
+        component(margins(snapshot, SECOND, {"BTC-PERP": 0.01}, **owned), "worst_case")[0]
+        for owned in ({}, {"ETH": -1.0}, {"ETH": 1.0})
+    )
+    assert indebted - alone == pytest.approx(0.18 * 1_000.0)
+    assert owning == pytest.approx(alone)
+
+
 def test_the_perpetuals_confidence_does_not_reach_collateral() -> None:
     found = margins(market(PERP, mark_confidence=0.1), SECOND, {"ETH-PERP": 1.0}, ETH=5.0)
     assert component(found, "confidence_contingency")[0] == pytest.approx(0.9 * 1_000.0)
@@ -204,8 +223,9 @@ def test_collateral_alone_has_the_margin_of_its_own_manager() -> None:
     assert component(found, "worst_case")[0] == pytest.approx(360.0)
 
 
-def test_a_debt_has_no_haircut() -> None:
-    found = margins(market(PERP), SECOND, {"ETH-PERP": 1.0}, ETH=-1.0)
+@pytest.mark.parametrize("policy", [FIRST, SECOND], ids=["PMRM", "PMRM_2"])
+def test_a_debt_has_no_haircut(policy: MarginPolicy) -> None:
+    found = margins(market(PERP), policy, {"ETH-PERP": 1.0}, ETH=-1.0)
     assert component(found, "collateral_contingency") == (0.0, 0.0)
     assert float(found.requirement.equity[0]) == -1_000.0
 

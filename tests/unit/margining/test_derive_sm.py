@@ -123,6 +123,15 @@ def test_an_unsure_price_lowers_what_an_asset_counts_for_initial_margin() -> Non
     assert found == pytest.approx([ETH * (0.8 * 0.9375 - 0.5), ETH * 0.8])
 
 
+def test_an_unsure_price_costs_a_debt_as_much_as_what_is_owned() -> None:
+    assert nets(market(sure={"ETH": 0.5}), {}, ETH=-1.0) == pytest.approx([-ETH * 1.5, -ETH])
+
+
+def test_a_debt_is_worth_its_price_over_that_of_the_cash_coin() -> None:
+    found = nets(market(stable=0.99), {}, ETH=-1.0)
+    assert found == pytest.approx([-ETH / 0.99, -ETH / 0.99])
+
+
 def test_a_perpetual_has_its_rates_of_version_3_from_their_date_on() -> None:
     snapshot = market(ETH_PERP)
     assert nets(snapshot, {"ETH-PERP": -1.0}) == pytest.approx([-0.1 * ETH, -0.065 * ETH])

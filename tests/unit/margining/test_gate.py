@@ -32,7 +32,7 @@ LISTED: tuple[Instrument, ...] = (
 )  # fmt: skip
 
 
-def market() -> MarketSnapshot:
+def market(usdt: float = 1.0) -> MarketSnapshot:
     table = InstrumentTable.of(LISTED)
     option = ~np.isnan(table.strike)
     forward = np.where([one.underlying == "DOGE" for one in LISTED], 0.2, SPOT)
@@ -40,18 +40,18 @@ def market() -> MarketSnapshot:
     priced = black76.price(forward, np.where(option, table.strike, 1.0), years, VOL, is_call=table.is_call)
     return MarketSnapshot.of(
         table, name="test", venue="gate", source="made for tests", time_ns=NOW_NS,
-        mark=np.where(option, priced, forward), index={"BTC": SPOT, "DOGE": 0.2, "USDT": 1.0},
+        mark=np.where(option, priced, forward), index={"BTC": SPOT, "DOGE": 0.2, "USDT": usdt},
         forward=forward, vol=np.where(option, VOL, np.nan),
     )  # fmt: skip
 
 
 def margins_of(
     policy: MarginPolicy, held: Mapping[str, float], *, orders: Mapping[str, float] | None = None,
-    owned: Mapping[str, float] | None = None, changes: Mapping[str, object] | None = None,
+    owned: Mapping[str, float] | None = None, changes: Mapping[str, object] | None = None, usdt: float = 1.0,
 ) -> Margins:  # fmt: skip
     positions, waiting = (tuple(Position(name, size) for name, size in sizes.items()) for sizes in (held, orders or {}))
     account = Account("desk", positions, owned or {}, waiting)
-    [margins] = evaluate(Book.of([account]), market(), [policy.with_numbers(changes or {})], check_lots=False)
+    [margins] = evaluate(Book.of([account]), market(usdt), [policy.with_numbers(changes or {})], check_lots=False)
     return margins
 
 
@@ -117,11 +117,27 @@ class TestOptionMargin:
         assert margins.initial_margin[0] == pytest.approx(2.0 * (0.15 * SPOT - 4_000.0 + mark))
         assert margins.maintenance_margin[0] == pytest.approx(2.0 * (0.075 * SPOT + mark))
 
+    def test_initial_margin_covers_maintenance_whatever_the_rates(self) -> None:
+        margins = margins_of(OPTIONS, {"104000-10-C": -2.0}, changes={"market.btc.maint_margin_base": 0.2})
+        assert margins.maintenance_margin[0] == pytest.approx(2.0 * (0.2 * SPOT + price(104_000.0, 10)))
+        assert margins.initial_margin[0] == margins.maintenance_margin[0]
+
     def test_the_low_rate_of_a_put_is_of_underlying_and_mark(self) -> None:
         margins = margins_of(OPTIONS, {"90000-60-P": -1.0})
         mark = price(90_000.0, 60, is_call=False)
         assert margins.initial_margin[0] == pytest.approx(0.1 * (SPOT + mark) + mark)
         assert margins.maintenance_margin[0] == pytest.approx(0.075 * (SPOT + mark) + mark)
+
+    def test_strikes_and_marks_are_in_the_stable_coin(self) -> None:
+        """At 0.98 USD a strike of 104,000 USDT is 101,920 USD."""
+        margins = margins_of(OPTIONS, {"104000-10-C": -1.0}, usdt=0.98)
+        wanted = 0.15 * SPOT - (0.98 * 104_000.0 - SPOT) + 0.98 * price(104_000.0, 10)
+        assert margins.initial_margin[0] == pytest.approx(wanted)
+
+    def test_the_value_of_options_stands_against_nothing(self) -> None:
+        margins = margins_of(OPTIONS, {"104000-10-C": 5.0}, owned={"USDT": 1_000.0})
+        assert margins.requirement.margin_balance[0] == pytest.approx(1_000.0)
+        assert margins.requirement.equity[0] == pytest.approx(1_000.0 + 5.0 * price(104_000.0, 10))
 
     def test_what_is_bought_needs_nothing(self) -> None:
         assert margins_of(OPTIONS, {"104000-10-C": 5.0}).initial_margin[0] == 0.0

@@ -94,6 +94,16 @@ def test_options_of_either_settlement_have_the_same_greeks_in_dollars() -> None:
     assert greeks[1:, call] == pytest.approx(greeks[1:, put], rel=1e-9)
 
 
+def test_coin_is_counted_at_the_index_and_a_stable_coin_at_its_price() -> None:
+    """An option paid in coin is worth a share of the coin, wherever its forward is; a linear one is worth USDC."""
+    forwards = dict.fromkeys(("BTC-CALL", "BTC-PUT", "BTC_USDC-CALL"), 1.1 * BTC)
+    snapshot = market(forward=forwards, index={"USDC": 0.9})
+    greeks = cash_greeks(snapshot, days=1.0)[TERMS.index("delta")]
+    call, put, perpetual = (snapshot.table.position(name) for name in ("BTC-CALL", "BTC-PUT", "BTC_USDC-PERPETUAL"))
+    assert greeks[call] - greeks[put] == pytest.approx(BTC)
+    assert greeks[perpetual] == pytest.approx(0.9 * BTC)
+
+
 def test_coin_hedges_the_short_future_on_it() -> None:
     assert native({"BTC-PERPETUAL": -BTC}, POLICY, coins=1.0)["greeks_loss"] == pytest.approx(0.0, abs=1e-6)
 
@@ -110,6 +120,15 @@ def test_an_option_about_to_expire_has_a_finite_margin_and_a_large_stated_error(
     error = float(near.requirement.native["expansion_error"][0])
     assert np.isfinite(near.initial_margin[0])
     assert error > 10_000.0  # an hour before expiry gamma is no guide to a move of 16 %
+
+
+def test_an_option_loses_no_more_time_than_it_has_left() -> None:
+    snapshot = market()  # the far call has two days
+    call = snapshot.table.position("BTC-FAR-CALL")
+    half, left, beyond = (cash_greeks(snapshot, days=days)[TERMS.index("theta"), call] for days in (1.0, 2.0, 9.0))
+    assert half < 0.0
+    assert left == pytest.approx(2.0 * half)
+    assert beyond == left
 
 
 def test_an_underlying_without_a_ladder_is_refused_by_name() -> None:

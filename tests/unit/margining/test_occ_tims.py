@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from seawall.instruments import InstrumentTable, Option
 from seawall.margining.figures import computed
+from seawall.market import MarketSnapshot
 from seawall.policy import at
-from tests.unit.margining.markets import BTC, ETH, book, margins, market
+from tests.unit.margining.markets import BTC, ETH, NOW_NS, VOL, black, book, in_days, margins, market
 
 POLICY = at("occ/tims/2026-01-01")
 EXACT = 1e-9
@@ -70,6 +72,31 @@ def test_an_option_paid_in_coin_needs_what_one_paid_in_dollars_does() -> None:
     assert inverse > 0.5 * 0.15 * BTC - mark
     assert figures["coins.+15 %"] == pytest.approx(-inverse, rel=EXACT)
     assert len(points) == len([name for name in figures if name.startswith("coins.") and name.endswith("%")])
+
+
+def test_the_coins_that_an_option_is_worth_move_with_their_price() -> None:
+    """The same option bought, paid in coin and paid in dollars, changes its worth in dollars alike at each point."""
+    table = InstrumentTable.of([
+        Option(name=name, underlying="BTC", quote=quote, settlement=settled, inverse=settled == "BTC", strike=60_000.0,
+               expiry_ns=in_days(60), is_call=True)
+        for name, quote, settled in (("COIN", "USD", "BTC"), ("DOLLARS", "USDC", "USDC"))
+    ])  # fmt: skip
+    worth = black(BTC, 60_000.0, 60 / 365, VOL, is_call=True)
+    snapshot = MarketSnapshot.of(
+        table, name="two", venue="deribit", source="by hand", time_ns=NOW_NS, index={"BTC": BTC, "USDC": 1.0},
+        mark=[worth / BTC, worth], forward=[BTC, BTC], vol=[VOL, VOL],
+    )  # fmt: skip
+    coin, dollars = (computed(margins(book({name: 3.0}), POLICY, snapshot)) for name in table.names)
+    points = [name for name in coin if name.startswith("coins.") and name.endswith("%")]
+    assert len(points) == 10
+    assert [coin[name] for name in points] == pytest.approx([dollars[name] for name in points], rel=1e-6)
+
+
+def test_the_class_that_loses_most_is_the_one_that_is_named() -> None:
+    [row] = margins(book({"BTC_USDC-PERPETUAL": 1.0, "ETH_USDC-PERPETUAL": -4.0}), POLICY)
+    assert row.worst_scenario.startswith("BTC -15 %")
+    [other] = margins(book({"BTC_USDC-PERPETUAL": 0.1, "ETH_USDC-PERPETUAL": -40.0}), POLICY)
+    assert other.worst_scenario.startswith("ETH +15 %")
 
 
 def test_what_it_needs_stands_under_the_rules_own_names() -> None:

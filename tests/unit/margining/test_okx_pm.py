@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from seawall.core.evidence import Grade
+from seawall.instruments import Future, InstrumentTable
 from seawall.margining import evaluate
 from seawall.margining.figures import computed
+from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at
 from seawall.portfolio import Account, Book, Position
-from tests.unit.margining.markets import BTC, ETH, VOL, black, book, margins, market
+from tests.unit.margining.markets import BTC, ETH, INSTRUMENTS, VOL, black, book, in_days, margins, market
 
 PM, OLD = "okx/pm/2025-12-04", "okx/pm/2024-06-05"
 EDGE, FAR = 0.12, 0.24
@@ -194,3 +196,40 @@ def test_what_the_policy_does_not_know_is_refused_by_name() -> None:
     found = charges(book({"SOL_USDC-PERPETUAL": 1.0}), without)
     assert math.isnan(found["native.totalMmr"])
     assert math.isnan(found["derivatives.mmr"])
+
+
+def test_a_debt_in_coin_hedges_a_long_perpetual_and_pays_basis_too() -> None:
+    found = charges(book({"BTC_USDC-PERPETUAL": 2.0}, {"BTC": -3.0, "USDC": 500_000.0}))
+    assert found["BTC.spot_in_use"] == -2.0
+    assert found["BTC.mr1"] == pytest.approx(0.0, abs=1e-7)
+    assert found["BTC.mr4"] == pytest.approx(FLOOR * 2.0 * 2.0 * BTC)
+
+
+def test_an_extreme_move_that_loses_the_same_does_not_bind() -> None:
+    """Half of twice the move: a linear book loses alike in MR1 and MR6, and the grid is what is named."""
+    [row] = margins(book({"BTC_USDC-PERPETUAL": 2.0}), PM)
+    assert row.worst_scenario == "BTC -12 %, vol up, points"
+
+
+def test_a_short_contract_has_a_notional_as_a_long_one_has() -> None:
+    for size in (2.0, -2.0):
+        found = charges(book({"BTC_USDC-PERPETUAL": size}))
+        assert found["BTC.notional"] == found["native.notionalUsd"] == pytest.approx(2.0 * BTC)
+
+
+def test_rates_shift_the_options_of_an_expiry_and_not_its_future() -> None:
+    shared = Future(name="BTC-60D", underlying="BTC", quote="USD", settlement="BTC", inverse=True,
+                    expiry_ns=in_days(60))  # fmt: skip
+    calm, rows = market(), [INSTRUMENTS.index(one) for one in INSTRUMENTS if one.name in ("BTC-CALL", "BTC-PERPETUAL")]
+    columns = {name: np.append(getattr(calm, name)[rows], price) for name, price in
+               (("mark", BTC), ("forward", BTC), ("vol", np.nan))}  # fmt: skip
+    snapshot = MarketSnapshot.of(
+        InstrumentTable.of([*(INSTRUMENTS[n] for n in rows), shared]), name="one expiry", venue="okx", source="by hand",
+        time_ns=calm.time_ns, index=dict(calm.index), **columns,
+    )  # fmt: skip
+    alone, hedged = (
+        computed(margins(book(held), PM, snapshot))["BTC.mr5"]
+        for held in ({"BTC-CALL": 5.0}, {"BTC-CALL": 5.0, "BTC-60D": -2.5 * BTC})
+    )
+    assert alone > 0.0
+    assert hedged == alone

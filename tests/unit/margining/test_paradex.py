@@ -200,6 +200,25 @@ class TestOrdersUnderPortfolioMargin:
         at_mark, above = (margins_of(PM, {}, orders={PERP: (1.0, limit)}) for limit in (SPOT, SPOT + 500.0))
         assert above.initial_margin[0] - at_mark.initial_margin[0] == pytest.approx(500.0)
 
+    def test_a_price_paid_above_the_mark_counts_for_what_is_open_of_a_settlement_average(self) -> None:
+        no_minimum = {"scan.btc.unhedged": 0.0, "scan.btc.hedged": 0.0}
+        at_mark, above = (
+            margins_of(PM, {}, orders={"C-SOON": (1.0, mark("C-SOON") + more)}, changes=no_minimum)
+            for more in (0.0, 500.0)
+        )  # a quarter of an hour of the half is left
+        assert above.initial_margin[0] - at_mark.initial_margin[0] == pytest.approx(250.0)
+
+    def test_an_order_pays_the_fee_of_closing_what_it_fills(self) -> None:
+        fee = {"fee.perp_taker": 0.0003}
+        free, charged = (margins_of(PM, {}, orders={PERP: 2.0}, changes=changes) for changes in ({}, fee))
+        assert charged.initial_margin[0] - free.initial_margin[0] == pytest.approx(2.0 * 0.0003 * SPOT)
+        assert charged.maintenance_margin[0] == 0.0
+
+    def test_orders_count_in_the_minimum_by_delta(self) -> None:
+        quiet = {"scan.btc.spot_shock": [0.0] * 24, "scan.btc.vol_shock": [0.0] * 24}
+        margins = margins_of(PM, {PERP: 1.0}, orders={PERP: 2.0}, changes=quiet)
+        assert margins.initial_margin[0] == pytest.approx(0.02 * 3.0 * SPOT)
+
     def test_an_order_without_a_price_fills_at_the_mark(self) -> None:
         plain, priced = (margins_of(PM, {}, orders={PERP: order}) for order in (1.0, (1.0, SPOT)))
         assert plain.initial_margin[0] == priced.initial_margin[0]

@@ -7,10 +7,12 @@ import pytest
 
 from seawall.margining.figures import computed
 from seawall.margining.models.span_portfolio import PORTFOLIO
+from seawall.margining.models.span_portfolio.combined import Combined, spread_credits
 from seawall.margining.models.span_portfolio.composite_delta import composite_delta
+from seawall.margining.models.span_portfolio.numbers import Pair
 from seawall.margining.models.span_portfolio.points import COUNT, PAIRED, cover, price_moves
-from seawall.margining.models.span_portfolio.rule import PARTS, less_option_value, price_risk, scan
-from seawall.margining.models.span_portfolio.tiers import tier_spreads
+from seawall.margining.models.span_portfolio.rule import PARTS, Risk, less_option_value, price_risk, scan
+from seawall.margining.models.span_portfolio.tiers import TierSpreads, tier_spreads
 from seawall.policy import MarginPolicy, at
 from tests.unit.margining.markets import BTC, ETH, book, margins, market
 
@@ -85,6 +87,47 @@ def test_two_coins_of_opposite_delta_are_credited_by_price_risk() -> None:
     assert figures["ETH.spread_credit"] == pytest.approx(0.4 * eth_range * 12.0 * ETH, rel=EXACT)
     same_side = computed(margins(book({name: abs(size) for name, size in sizes.items()}), POLICY))
     assert same_side["BTC.spread_credit"] == 0.0
+
+
+def commodity(delta_usd: float, losses: tuple[float, float]) -> Combined:
+    """Return a combined commodity that loses so much in its active scenario and in the one paired with it."""
+    pnl = np.zeros((1, COUNT))
+    pnl[0, 12:14] = -losses[0], -losses[1]
+    none = np.zeros(1)
+    return Combined(pnl, scan(pnl), np.array([delta_usd]), TierSpreads(none, none, none), none, none, none)
+
+
+def pair(one: str, other: str, credit_rate: float) -> Pair:
+    return Pair(one, other, credit_rate, priority=1, path="inter")
+
+
+def test_a_spread_uses_its_deltas_up_so_that_the_next_pair_finds_what_is_left() -> None:
+    found = {"A": commodity(10.0, (5.0, 5.0)), "B": commodity(-6.0, (3.0, 3.0)), "C": commodity(-8.0, (4.0, 4.0))}
+    credited = spread_credits(found, (pair("A", "B", 0.5), pair("A", "C", 0.5)), 1)
+    # Each loses half a dollar a dollar of delta; six dollars are spread against B, and four are left for C.
+    assert {base: float(credit[0]) for base, credit in credited.items()} == {"A": 2.5, "B": 1.5, "C": 1.0}
+
+
+def test_a_credit_is_never_more_than_the_scanning_risk() -> None:
+    """Where standing still gains, price risk is more than what is lost."""
+    gaining = commodity(10.0, (5.0, 5.0))
+    gaining.pnl[0, :2] = 20.0
+    credited = spread_credits({"A": gaining, "B": commodity(-10.0, (50.0, 50.0))}, (pair("A", "B", 1.0),), 1)
+    assert float(credited["A"][0]) == 5.0
+
+
+def test_a_composite_delta_reaches_to_the_end_of_the_range() -> None:
+    """A call a tenth above the forward, next to no volatility: at the money at the upper end, worthless before it."""
+    snapshot, call = market(vol={"BTC_USDC-CALL": 0.01}), market().table.position("BTC_USDC-CALL")
+    ends = composite_delta(snapshot, {"BTC": 0.1}, (0.0, 0.0, 0.0, 1.0), look_ahead_days=0.0)
+    assert ends[call] == pytest.approx(0.25, abs=0.01)  # a half at one of two ends
+    before = composite_delta(snapshot, {"BTC": 0.1}, (0.0, 0.0, 1.0, 0.0), look_ahead_days=0.0)
+    assert before[call] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_credit_takes_no_more_off_than_the_scan_that_it_is_taken_off() -> None:
+    parts = Risk(*np.array([[10.0], [12.0], [5.0], [1.0], [9.0]])).parts()
+    assert [float(parts[name][0]) for name in PARTS] == [0.0, 5.0, 1.0, 3.0]
 
 
 def test_price_risk_leaves_volatility_and_time_out() -> None:

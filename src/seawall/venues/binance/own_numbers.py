@@ -7,8 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from seawall.core.errors import InputError, Problem
+from seawall.core.evidence import Grade
 from seawall.instruments import Future, Perpetual
 from seawall.policy import MarginPolicy
+from seawall.portfolio.assemble import is_asset_name
 from seawall.venues.binance import symbols
 from seawall.venues.binance.messages import Row, answers, rows_of
 from seawall.venues.binance.shapes import (
@@ -23,8 +25,12 @@ BRACKETS = ("fapi/v1/leverageBracket", "papi/v1/um/leverageBracket", "dapi/v2/le
             "papi/v1/cm/leverageBracket")  # fmt: skip
 
 
+STATED = "the answers that were read"
+"""Source of the numbers of coins that a policy lacks."""
+
+
 def with_own_numbers(policy: MarginPolicy, document: Mapping[Any, Any]) -> MarginPolicy:
-    """Return a policy with the rates and brackets that answers of the venue state, as far as it has a place for them.
+    """Return a policy with the rates and brackets that answers of the venue state, those of coins that it lacks too.
 
     Raises
     ------
@@ -46,11 +52,25 @@ def with_own_numbers(policy: MarginPolicy, document: Mapping[Any, Any]) -> Margi
                         problems.append(bracketed.problem("brackets", name, rule))
     if problems:
         raise InputError(problems)
-    return policy.with_numbers({name: numbers for name, numbers in settings.items() if policy.has(name)})
+    held = {name: numbers for name, numbers in settings.items() if policy.has(name)}
+    added = {name: numbers for name, numbers in settings.items() if name not in held and policy.knows(name)}
+    return _with_coins(policy, added).with_numbers(held)
+
+
+def _with_coins(policy: MarginPolicy, added: Mapping[str, object]) -> MarginPolicy:
+    """Return a policy with numbers of coins that it lacks: the venue states them, so that they are documented."""
+    if not added:
+        return policy
+    coins = len({name.split(".")[1] for name in added})
+    named = f"{policy.id} +{coins} coin{'s' if coins > 1 else ''} as stated"
+    return MarginPolicy.of(named, added, like=policy, source=STATED, grade=Grade.DOCUMENTED, title=policy.title,
+                           notes=policy.notes)  # fmt: skip
 
 
 def _rates(row: Row[CollateralMessage], problems: list[Problem]) -> Iterator[tuple[str, object]]:
     message = row.message
+    if not is_asset_name(message.asset):
+        problems.append(row.problem("asset", message.asset, "an asset has a name"))
     path = f"collateral.{message.asset.lower()}"
     if message.collateral_info is None:
         if message.collateral_rate is None:

@@ -9,6 +9,7 @@ the documented examples to the last printed digit, `delta_total` to the sixth.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -94,4 +95,6 @@ def _amount(summary: Message, field: str) -> float:
     for amount in amounts:
         if isinstance(amount, bool) or not isinstance(amount, int | float):
             raise InputError(Problem(field, amount, "it is a number"))
-    return float(sum(amounts))
+        if not abs(amount) < sys.float_info.max:  # JSON has integers that are larger than any float64
+            raise InputError(Problem(field, amount, "it is a finite number"))
+    return float(sum(map(float, amounts)))

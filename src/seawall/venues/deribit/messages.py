@@ -275,6 +275,8 @@ def shown(value: object) -> object:
     """Return a value as an error message shows it: numbers and short texts as they are, the rest cut or counted."""
     if isinstance(value, dict | list):
         return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    if isinstance(value, int) and abs(value) >= 10**SHOWN_TEXT_COUNT:
+        return f"an integer of more than {SHOWN_TEXT_COUNT} digits"  # Python refuses to write one of thousands
     text = value if isinstance(value, str) else str(value)
     if len(text) > SHOWN_TEXT_COUNT:
         text = text[: SHOWN_TEXT_COUNT - 3] + "..."

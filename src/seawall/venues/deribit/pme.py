@@ -214,9 +214,8 @@ def _book(simulation: Simulation, snapshot: MarketSnapshot) -> Book:
         blocks = {"USD": blocks["CROSS"]}
     for asset, margin in blocks.items():
         for name in CHARGES:
-            stated = (margin.initial_margin_details or {}).get(name)
-            if isinstance(stated, int | float) and stated:
-                charges.setdefault(name, {})[asset] = float(stated)
+            if stated := _charge((margin.initial_margin_details or {}).get(name), f"margins.{asset}.{name}"):
+                charges.setdefault(name, {})[asset] = stated
     # Equity as the venue states it holds the value of options, which a book's balance leaves to the snapshot.
     balances = {
         currency.upper(): (stated.equity if isinstance(stated, CurrencyEquity) else stated)
@@ -224,3 +223,15 @@ def _book(simulation: Simulation, snapshot: MarketSnapshot) -> Book:
         for currency, stated in simulation.portfolio.currency.items()
     }
     return Book.of([Account("simulation", tuple(positions), balances, charges=charges)], origin="pme/simulate response")
+
+
+def _charge(stated: object, field: str) -> float:
+    """Return a charge, 0 where none is stated; a JSON integer can be larger than any float64."""
+    try:
+        charge = math.nan if isinstance(stated, bool) or not isinstance(stated, int | float) else float(stated)
+    except OverflowError:
+        charge = math.inf
+    if stated is not None and not 0.0 <= charge < math.inf:
+        rule = "charges are finite numbers, >= 0"
+        raise InputError(Problem(str(shown(field)), shown(stated), rule, where="pme/simulate response"))
+    return 0.0 if stated is None else charge

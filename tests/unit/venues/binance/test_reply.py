@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from seawall.api.reconcile import reconcile
 from seawall.core.errors import InputError, SeawallError
+from seawall.core.evidence import Grade
 from seawall.venues.binance.own_numbers import with_own_numbers
 from seawall.venues.binance.venue import BINANCE
 from seawall.venues.reply import MarginReply
@@ -54,8 +55,21 @@ def test_rates_and_brackets_of_the_answers_replace_the_policys() -> None:
     assert policy.numbers("market.btc.coinm_rate") == (0.004,)
     assert policy.numbers("collateral.btc.rate") == (1.0, 0.9)
     assert policy.numbers("collateral.usdc.rate") == (0.99,)
-    assert not policy.has("market.xrp.usdm_rate")
+    assert policy.numbers("market.xrp.usdm_rate") == (0.01, 0.02)
     assert policy.numbers("market.eth.usdm_rate")[0] == 0.004
+
+
+def test_numbers_that_are_stated_of_a_coin_that_the_policy_lacks_are_taken() -> None:
+    rows = [{"symbol": "SOLUSDT", "brackets": [{"initialLeverage": 50, "notionalFloor": 0, "maintMarginRatio": 0.02}]}]
+    stated = answered(**{
+        "fapi/v1/leverageBracket": rows,
+        "sapi/v1/portfolio/collateralRate": [{"asset": "SOL", "collateralRate": "0.9"}],
+    })  # fmt: skip
+    policy = read(stated).policy
+    assert policy.numbers("market.sol.usdm_rate") == (0.02,)
+    assert policy.numbers("collateral.sol.rate") == (0.9,)
+    assert policy.parameter("collateral.sol.rate").grade is Grade.DOCUMENTED
+    assert "+1 coin as stated" in policy.id
 
 
 @pytest.mark.parametrize(

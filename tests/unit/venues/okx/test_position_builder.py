@@ -217,6 +217,42 @@ def test_a_unit_that_the_policy_does_not_know_has_no_numbers_of_ours() -> None:
     assert "QQQ" in next(iter(found.margins)).unavailable
 
 
+NAMED = (
+    "LTC", "BCH", "EOS", "OKB", "DOT", "BSV", "LINK", "FIL", "ADA", "TRX", "UNI", "XRP",
+    "SOL", "DOGE", "PEPE", "BNB", "SHIB", "ORDI", "WLD",
+)  # fmt: skip
+"""Every coin beside BTC and ETH that OKX's notice of 2 January 2025 names, in its list of MR1, then of MR6."""
+
+
+@pytest.mark.parametrize("coin", NAMED)
+def test_every_coin_that_the_venue_names_has_numbers(coin: str) -> None:
+    """The documented answer, told of another coin: its charges per USD are LTC's."""
+    found = sw.reconcile(json.loads(json.dumps(documented()).replace("LTC", coin)))
+    assert len(found.lines) == 85
+    assert all(math.isfinite(line.ours) for line in found.lines)
+    assert found.differing(absolute=1e-9, relative=1e-12) == ()
+
+
+@pytest.mark.parametrize(
+    ("coin", "moves", "extreme_move", "annualised"),
+    [
+        ("TRX", (0.06, 0.12, 0.18), 0.5, 0.3),  # in MR1's list only
+        ("PEPE", (0.08, 0.16, 0.25), 0.36, 0.15),  # in that of MR6 and MR4 only
+        ("XRP", (0.06, 0.12, 0.18), 0.36, 0.15),  # in both
+    ],
+)
+def test_a_coin_has_the_moves_of_the_lists_that_name_it(
+    coin: str, moves: tuple[float, ...], extreme_move: float, annualised: float
+) -> None:
+    policy, path = at("okx/pm/2025-01-15"), f"market.{coin.lower()}"
+    assert policy.numbers(f"{path}.price_moves") == moves
+    assert policy.number(f"{path}.extreme_move") == extreme_move
+    assert policy.number(f"{path}.basis_annualised_move") == annualised
+    for name in ("price_moves", "extreme_move", "basis_annualised_move"):
+        assert policy.parameter(f"{path}.{name}").grade is Grade.DOCUMENTED
+    assert policy.parameter(f"{path}.slippage").grade is Grade.ASSUMED
+
+
 def test_contract_values_are_powers_of_ten_where_nothing_has_been_gained() -> None:
     flat = documented()
     for unit in flat["data"][0]["riskUnitData"]:
