@@ -47,24 +47,16 @@ def book_of(policy_id: str) -> Book:
     index = {**market().index, "USD": 1.0}
     accounts = []
     for i, positions in enumerate(held):
-        rows = np.flatnonzero(need.account == i)
-        usd = sum(
-            (max(float(margins.maintenance_margin[r]), 0.0) - min(float(need.margin_balance[r]), 0.0))
-            * index[need.currencies[need.currency[r]]]
-            for r in rows
-        )
+        owed: dict[str, float] = {cash: 1_000.0}
+        for r in np.flatnonzero(need.account == i).tolist():
+            currency = need.currencies[need.currency[r]]
+            short = max(float(margins.maintenance_margin[r]), 0.0) - min(float(need.margin_balance[r]), 0.0)
+            asset = cash if currency == "USD" else currency
+            owed[asset] = owed.get(asset, 0.0) + short * index[currency]
         for share in CASH_SHARES:
-            balances = {asset: share * max(usd, 1_000.0) / index[asset] for asset in {cash, *_settled_in(policy_id)}}
+            balances = {asset: share * usd / index[asset] for asset, usd in owed.items()}
             accounts.append(Account(f"{i} with {share}", positions, balances))
     return Book.of(accounts)
-
-
-def _settled_in(policy_id: str) -> set[str]:
-    """Return the currencies that a segregated account needs cash in."""
-    if policy_of(policy_id).model not in ("deribit_s_pm", "deribit_s_sm"):
-        return set()
-    table = market().table
-    return {table.settlement[table.position(name)] for name in names_of(policy_id)}
 
 
 @cache
@@ -76,17 +68,14 @@ def found_of(policy_id: str) -> tuple[Distance, ...]:
 def test_the_reported_point_has_the_venues_ratio_and_something_is_found(policy_id: str) -> None:
     found = found_of(policy_id)
     assert not [one for one in found if one.kind == "unavailable"]
-    if policy_id.startswith("opyn/"):
-        assert {one.kind for one in found} == {"already"}  # a naked vault needs more than these accounts own
-    else:
-        assert [one for one in found if one.kind in ("crossing", "jump")]
+    assert [one for one in found if one.kind in ("crossing", "jump")]
     for one in found:
         if one.kind == "crossing":
-            assert abs(one.ratio / one.trigger_ratio - 1.0) <= 1e-6
+            assert abs(one.ratio - 1.0) <= 1e-6
         elif one.kind == "jump":
-            assert one.ratio_before < one.trigger_ratio < one.ratio
+            assert one.ratio_before < 1.0 < one.ratio
         elif one.kind == "already":
-            assert one.ratio_now >= one.trigger_ratio
+            assert one.ratio_now >= 1.0
 
 
 def test_nothing_happens_before_the_reported_point(policy_id: str) -> None:

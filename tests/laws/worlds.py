@@ -101,6 +101,7 @@ def _taken(policy: MarginPolicy) -> tuple[tuple[str, ...], tuple[str, ...]]:
 TAKES_SIZE_INTO_ACCOUNT = frozenset({
     "extended_dampener", "m_inc", "increment_per_coin", "imf_factor",
     "initial_margin_fraction", "minimum_position_margin", "flag_reward_ratio", "min_keeper_reward",
+    "impact_coefficient",
 })  # fmt: skip
 """What forgives a small loss or charges a large position more than in proportion, wherever a policy has it."""
 

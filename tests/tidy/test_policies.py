@@ -64,6 +64,14 @@ def test_every_assumed_number_says_why(policy: MarginPolicy) -> None:
         assert parameter.grade is not Grade.ASSUMED or len(parameter.note) > 10, name
 
 
+def test_what_is_called_verified_says_against_what(policy: MarginPolicy) -> None:
+    model_id = policy.id.rpartition("/")[0]
+    against = next(row.verified_against for row in catalogue() if row.id == model_id)
+    graded = {**policy.parameters, **policy.rules}
+    verified = [name for name, item in graded.items() if item.grade is Grade.VERIFIED]
+    assert against or not verified
+
+
 def test_what_no_venue_publishes_is_not_called_verified(policy: MarginPolicy) -> None:
     for name in OUR_KNOBS & policy.parameters.keys():
         assert policy.parameter(name).grade in (Grade.SECOND_HAND, Grade.ASSUMED), name

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
+from seawall.api.other_kinds import ACCOUNT, other_kind
 from seawall.api.snapshots import grammar_of
 from seawall.core.errors import InputError, Problem, UnknownNameError
 from seawall.market import MarketSnapshot
@@ -31,7 +32,7 @@ NameRule: TypeAlias = Callable[[str], object]
 _CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 _RULE = (
     "a book is a path to CSV or JSON, '-', bytes, an open file, a pandas, polars or pyarrow frame, a list of rows, "
-    "a mapping from instruments to sizes, or Deribit's positions and summaries"
+    "a mapping from instruments to sizes, or a venue's own positions and balances side by side"
 )
 
 
@@ -119,6 +120,8 @@ def load_book(
             listed = () if snapshot is None else snapshot.table
             cells = _cells(content, findings, listed=listed)
             book, lots = book_of_cells(cells, findings, names_rule=rule, listed=listed), check_lots
+            if findings and (told := other_kind(content, wanted=ACCOUNT, origin=origin)) is not None:
+                raise InputError(told)
     if snapshot is not None:
         findings.add_all(resolve_findings(book, snapshot, check_lots=lots, parse=grammar_of(snapshot)))
     findings.raise_any()

@@ -1,4 +1,4 @@
-"""`reconcile`: a venue's own margin answer, computed again."""
+"""`reconcile`: a margin answer of Deribit, OKX, Bybit or Binance, computed again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from seawall.api.margins import PolicySource, as_policy
+from seawall.api.other_kinds import MARGIN_ANSWER, other_kind
 from seawall.core.errors import InputError, Problem, UnknownNameError
 from seawall.margining.evaluate import evaluate
 from seawall.margining.reconciliation import Reconciliation, reconciled
@@ -29,7 +30,9 @@ def reconcile(reply: ReplySource, *, policy: PolicySource | None = None) -> Reco
     Parameters
     ----------
     reply
-        A path to the JSON, its bytes, or the parsed answer, with or without the envelope that the venue puts around it.
+        A path to the JSON, its bytes, or the parsed answer, with or without the envelope that the venue puts around it:
+        Deribit's `private/pme/simulate`, OKX's `account/position-builder`, Bybit's `asset/portfolio-margin`, or
+        Binance's `papi/v1/account` beside its balances, positions and `asset-index-price`.
     policy
         Another policy than the one that the answer states or that held at its time.
 
@@ -91,5 +94,7 @@ def _reply(document: object, origin: str) -> MarginReply:
     for venue in VENUES.values():
         if venue.read_reply is not None and (found := venue.read_reply(document, origin=origin)) is not None:
             return found
+    if (told := other_kind(document, wanted=MARGIN_ANSWER, origin=origin)) is not None:
+        raise InputError(told)
     keys = ", ".join(map(str, document)) if isinstance(document, Mapping) else type(document).__name__
     raise InputError(Problem("answer", keys[:SHOWN_CHARACTERS_COUNT], f"it is one of {_FORMS}", where=origin))

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
+from collections.abc import Mapping
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zlib import error as ZlibError  # noqa: N812  # a class, whatever zlib calls it
 
 import numpy as np
 
+from seawall.api.other_kinds import MARKET, other_kind
 from seawall.core.errors import InputError, Problem, UnknownNameError
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
 from seawall.market.codec import decode
 from seawall.market.stable_coins import STABLE_ASSETS
 from seawall.portfolio import NameParser
-from seawall.portfolio.findings import SHOWN_CHARACTERS_COUNT
+from seawall.portfolio.findings import SHOWN_CHARACTERS_COUNT, Findings
+from seawall.portfolio.json_form import parsed_json
 from seawall.venues.catalogue import VENUES
 
-SnapshotSource: TypeAlias = MarketSnapshot | str | Path | bytes
+SnapshotSource: TypeAlias = MarketSnapshot | str | Path | bytes | Mapping[str, Any]
 
 SUFFIX = ".seawall"
 ARCHIVE_SUFFIX = ".parquet"
@@ -29,7 +33,7 @@ DEFAULT_SNAPSHOT = "deribit-btc-2026-08-01"
 MAX_UNZIPPED_BYTES = 1 << 29
 """A venue's whole chain is a few megabytes of JSON; what unpacks to more than this is no snapshot."""
 _GZIP_MAGIC = b"\x1f\x8b"
-_RULE = "a snapshot is a bundled name, a path, bytes of a file, or a MarketSnapshot"
+_RULE = "a snapshot is a bundled name, a path, bytes of a file, a venue's parsed JSON, or a MarketSnapshot"
 
 
 def bundled_snapshots() -> tuple[str, ...]:
@@ -46,9 +50,10 @@ def load_snapshot(
     Parameters
     ----------
     source
-        The name of a bundled snapshot; a path to a file in our format (`.seawall`) or to Deribit's JSON (`.json`,
-        `.json.gz`, holding `get_instruments`, `get_book_summary_by_currency` and `tickers`); bytes of either; a path to
-        an archive of daily chains (`.parquet`, needs `seawall[frames]`); or a snapshot, which comes back as it is.
+        The name of a bundled snapshot; a path to a file in our format (`.seawall`) or to public answers of Deribit,
+        OKX, Bybit, Binance or Derive (`.json`, `.json.gz`: one object whose keys name the answers, as docs/snapshots.md
+        lists them); bytes of either; that JSON parsed; a path to an archive of daily chains (`.parquet`, needs
+        `seawall[frames]`); or a snapshot, which comes back as it is.
     currency, day
         Which chain of an archive, the last of that day; of the last day where none is named.
     derive
@@ -74,6 +79,8 @@ def load_snapshot(
         return source
     if isinstance(source, bytes | bytearray):
         return _completed(_read(bytes(source), name="snapshot"), derive=derive)
+    if isinstance(source, Mapping):
+        return _completed(_of_json(_json_bytes(source), name="snapshot"), derive=derive)
     if not isinstance(source, str | Path):
         raise InputError(Problem("snapshot", type(source).__name__, _RULE))
     if str(source) in bundled_snapshots():
@@ -118,14 +125,37 @@ def _completed(snapshot: MarketSnapshot, *, derive: bool) -> MarketSnapshot:
 def _read(content: bytes, *, name: str) -> MarketSnapshot:
     if content[:2] == _GZIP_MAGIC:
         content = _gunzipped(content, name)
-    if content.lstrip()[:1] not in (b"{", b"["):
-        return decode(content)
+    return decode(content) if content.lstrip()[:1] not in (b"{", b"[") else _of_json(content, name=name)
+
+
+def _of_json(content: bytes, *, name: str) -> MarketSnapshot:
     for venue in VENUES.values():
         if venue.is_snapshot(content):
-            return venue.read_snapshot(content, name=name)
+            try:
+                return venue.read_snapshot(content, name=name)
+            except InputError as error:
+                told = _other_kind(content, name)
+                raise (error if told is None else InputError(told)) from None
+    if (told := _other_kind(content, name)) is not None:
+        raise InputError(told)
     forms = "; ".join(f"{venue.name}'s is {venue.snapshot_form}" for venue in VENUES.values())
     shown = content[:SHOWN_CHARACTERS_COUNT].decode(errors="replace")
     raise InputError(Problem("JSON", shown, f"a snapshot in JSON is a venue's public answers: {forms}", where=name))
+
+
+def _other_kind(content: bytes, name: str) -> Problem | None:
+    """Return what JSON that is no snapshot is; None where nobody knows it, or where it is no JSON."""
+    findings = Findings(name)
+    document = parsed_json(content, findings)
+    return None if findings else other_kind(document, wanted=MARKET, origin=name)
+
+
+def _json_bytes(document: object) -> bytes:
+    try:
+        return json.dumps(document).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        rule = f"it is a venue's JSON: {error}"
+        raise InputError(Problem("snapshot", str(type(document).__name__), rule)) from None
 
 
 def _gunzipped(content: bytes, name: str) -> bytes:

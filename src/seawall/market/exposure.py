@@ -44,7 +44,8 @@ def exposure_of(
     """Return value and deltas of every instrument of a table, from its marks, forwards, volatilities and years."""
     options = table.is_kind(Kind.OPTION)
     inverse_future = table.inverse & ~options
-    per_unit = np.where(inverse_future, 1.0 / np.where(inverse_future, mark, 1.0), 1.0)
+    with np.errstate(divide="ignore", over="ignore"):  # a mark near 0 is no market's, and margining refuses it
+        per_unit = np.where(inverse_future, 1.0 / np.where(inverse_future, mark, 1.0), 1.0)
     per_unit = np.where(np.isnan(mark), np.nan, per_unit)
     delta = per_unit.copy()
     if options.any():

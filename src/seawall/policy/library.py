@@ -148,7 +148,14 @@ def _newest(model_id: str, dates: tuple[str, ...], time: int | str | date | date
     time_ns = to_ns(time)
     held = [day for day in dates if to_ns(day) <= time_ns]
     if not held:
-        raise InputError(Problem("time", iso(time_ns), f"no set is known so early; {listed}", where=model_id))
+        raise InputError(
+            Problem(
+                "time",
+                iso(time_ns),
+                f"no set is known so early; name one with its date, such as {model_id}/{dates[0]}; {listed}",
+                where=model_id,
+            )
+        )
     return held[-1]
 
 

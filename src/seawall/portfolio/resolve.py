@@ -16,6 +16,7 @@ from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
 from seawall.core.errors import UnavailableError
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
+from seawall.market.checks import SMALLEST_PRICE
 from seawall.portfolio.book import LARGEST_AMOUNT, Book, Holdings
 from seawall.portfolio.findings import Findings
 from seawall.portfolio.lots import nearest_sizes, off_lot
@@ -175,12 +176,14 @@ def _check(
     findings.add_each(is_refused[columns], "instrument", name, lambda i: refused[int(columns[i])], at=at)
     large = np.abs(sizes) > LARGEST_AMOUNT
     free = (entry_prices == 0.0) & ~is_option[columns] & ~is_refused[columns]
+    tiny = (entry_prices > 0.0) & (entry_prices < SMALLEST_PRICE) & ~is_option[columns] & ~is_refused[columns]
     checks: list[tuple[BoolArray, str, FloatArray, str | Callable[[int], str]]] = [
         (~np.isfinite(sizes), "size", sizes, "sizes are finite numbers"),
         (large & np.isfinite(sizes), "size", sizes, _large_rule("sizes")),
         (off_lot(sizes, lot[columns]) & ~large, "size", sizes, lot_rule),
         (entry_prices < 0.0, "entry_price", entry_prices, "entry prices are >= 0"),
         (entry_prices > LARGEST_AMOUNT, "entry_price", entry_prices, f"entry prices are at most {LARGEST_AMOUNT:g}"),
+        (tiny, "entry_price", entry_prices, f"entry prices of what is no option are at least {SMALLEST_PRICE:g}"),
         (free, "entry_price", entry_prices, "only an option can have cost nothing; leave out an entry price that is "
                                             "not known"),
     ]  # fmt: skip

@@ -69,7 +69,7 @@ def inverse_pnl(size_quote: npt.ArrayLike, before: npt.ArrayLike, after: npt.Arr
     before = np.asarray(before, dtype=np.float64)
     after = np.asarray(after, dtype=np.float64)
     # (after - before)/(before after) rather than 1/before - 1/after: small moves keep their digits.
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a price of next to nothing: no bound
         return _sized(size_quote, (after - before) / before / after)
 
 
@@ -96,5 +96,5 @@ def inverse_pnl_of_move(size_coin: npt.ArrayLike, move: npt.ArrayLike) -> FloatA
 def _sized(size: npt.ArrayLike, coin_per_unit: FloatArray) -> FloatArray:
     """Multiply, where no position is no profit even if the coin itself is worth nothing."""
     size = np.asarray(size, dtype=np.float64)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         return np.where(size == 0.0, np.where(np.isnan(coin_per_unit), np.nan, 0.0), size * coin_per_unit)

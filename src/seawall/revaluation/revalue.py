@@ -113,7 +113,9 @@ def _fill_delta_one(
         if scenarios.basis is not None:
             part = scenarios.take(np.arange(start, min(start + step, len(scenarios))))
             moves = moves_beside_spot(snapshot, part, rows, column)
-        coin = delta_one.inverse_pnl_of_move(1.0 / mark, moves)
+        with np.errstate(divide="ignore", over="ignore"):  # a mark near 0 is no market's, and margining refuses it
+            per_unit = 1.0 / np.where(inverse, mark, 1.0)
+        coin = delta_one.inverse_pnl_of_move(per_unit, moves)
         pnl[start : start + step, rows] = np.where(inverse, coin, delta_one.linear_pnl_of_move(1.0, mark, moves))
         if scenarios.basis is not None:
             pnl[start : start + step, rows] -= funding_paid(snapshot, part, rows, column)

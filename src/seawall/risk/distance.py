@@ -69,7 +69,7 @@ class Distances:
                 "currency": one.currency,
                 "ratio_now": one.ratio_now,
                 "ratio": one.ratio,
-                "trigger_ratio": one.trigger_ratio,
+                "liquidation_ratio": one.liquidation_ratio,
                 "resolution": one.resolution,
                 "evaluations": one.evaluations,
                 "why": one.why,

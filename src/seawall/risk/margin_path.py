@@ -46,7 +46,7 @@ class Step:
     initial_margin, maintenance_margin
         What is required.
     ratio
-        Required over balance of the trigger, of the netting set that is worst off.
+        Margin ratio of the netting set that is worst off, 1 where the venue acts.
     acts
         Whether the venue acts, before anything is paid.
     called

@@ -46,9 +46,9 @@ class Distance:
     moves, prices
         Relative move and USD price there of every asset that moves.
     ratio_now, ratio, ratio_before
-        Required over balance today, at the point, and just before it.
-    trigger_ratio
-        What the venue acts at.
+        Margin ratio today, at the point, and just before it; 1 is where the venue acts.
+    liquidation_ratio
+        Required margin over the balance that this stands for.
     resolution
         Widest stretch of the ray before the point that was not looked into any further: a logarithm, or days.
     evaluations
@@ -68,7 +68,7 @@ class Distance:
     ratio_now: float = float("nan")
     ratio: float = float("nan")
     ratio_before: float = float("nan")
-    trigger_ratio: float = 1.0
+    liquidation_ratio: float = 1.0
     resolution: float = 0.0
     evaluations: int = 0
     why: str = ""
@@ -143,7 +143,7 @@ class Rays:
         why = probe.readable(account)
         if why:
             return Distance(account=name, direction=self.way.label, kind="unavailable", move=np.nan, travel=np.nan,
-                            trigger_ratio=probe.trigger.ratio, why=why)  # fmt: skip
+                            liquidation_ratio=probe.trigger.liquidation_ratio, why=why)  # fmt: skip
         rows = probe.sets_of(np.array([account], dtype=np.int64))
         best: tuple[int, Crossing] | None = None
         nodes = self.nodes
@@ -174,8 +174,8 @@ class Rays:
         now = probe.verify(Move(), account).ratio[0, s] if one.kind == "already" else self._ratio_now(account, s)
         base = {
             "account": name, "direction": self.way.label, "kind": one.kind, "currency": probe.sets[row][1],
-            "ratio_now": float(now), "trigger_ratio": probe.trigger.ratio, "resolution": one.resolution * self._unit,
-            "evaluations": len(self.kept[account]),
+            "ratio_now": float(now), "liquidation_ratio": probe.trigger.liquidation_ratio,
+            "resolution": one.resolution * self._unit, "evaluations": len(self.kept[account]),
         }  # fmt: skip
         if one.kind == "none":
             return Distance(**base, move=self._signed(np.inf), travel=np.inf)
@@ -185,7 +185,7 @@ class Rays:
         there = self.way.move(one.at)
         ratio = float(probe.verify(there, account).ratio[0, s])
         before = float(probe.verify(self.way.move(one.before), account).ratio[0, s])
-        off = abs(ratio / probe.trigger.ratio - 1.0)
+        off = abs(ratio - 1.0)
         assert one.kind != "crossing" or off <= VERIFIED_TOLERANCE, f"{name}: the front door finds a ratio of {ratio}"
         index = probe.snapshot.index
         return Distance(
@@ -213,5 +213,5 @@ class Rays:
         if single and len(set(single)) == 1 and (len(way.spot) == 1 or not way.spot) and not way.elapsed_ns:
             if np.isinf(travel):
                 return float(np.inf if single[0] > 0.0 else -np.inf)
-            return expm1(single[0] * travel)
+            return expm1(single[0] * travel) + 0.0  # no minus zero
         return travel

@@ -53,8 +53,8 @@ class ReverseStress:
         Mahalanobis distance.
     factors, logs, moves
         The K factors, their logarithmic and their relative moves.
-    ratio, trigger_ratio
-        Required over balance at the point, and what the venue acts at.
+    ratio, liquidation_ratio
+        Margin ratio at the point, and the required margin over balance that 1 stands for.
     directions
         Rays that were followed.
     """
@@ -66,7 +66,7 @@ class ReverseStress:
     logs: tuple[float, ...]
     moves: Mapping[str, float]
     ratio: float
-    trigger_ratio: float
+    liquidation_ratio: float
     directions: int
 
     def rows(self) -> list[dict[str, object]]:
@@ -199,7 +199,7 @@ class _Hunt:
             account=account, kind="none" if found is None else found.kind,
             sigmas=np.inf if found is None else self.radius, factors=self.factors, logs=logs,
             moves={name: expm1(log) for name, log in zip(self.factors, logs, strict=True)},
-            ratio=np.nan if found is None else found.ratio, trigger_ratio=self.probe.trigger.ratio,
+            ratio=np.nan if found is None else found.ratio, liquidation_ratio=self.probe.trigger.liquidation_ratio,
             directions=self.followed,
         )  # fmt: skip
 

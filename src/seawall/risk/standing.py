@@ -47,12 +47,14 @@ class States:
     @cached_property
     def short(self) -> FloatArray:
         """By how much each is short, `(T, R)`: at or above zero where the venue acts."""
-        return shortfall(self.required, self.balance, self.trigger.ratio)
+        return shortfall(self.required, self.balance, self.trigger.liquidation_ratio)
 
     @cached_property
     def ratio(self) -> FloatArray:
-        """Required over balance, `(T, R)`."""
-        return margin_ratio(self.required.ravel(), self.balance.ravel()).reshape(self.required.shape)
+        """Margin ratio, `(T, R)`: 1 is where the venue acts."""
+        share = self.trigger.liquidation_ratio
+        found = margin_ratio(self.required.ravel(), self.balance.ravel(), liquidation_ratio=share)
+        return found.reshape(self.required.shape)
 
 
 class Probe:
@@ -84,9 +86,9 @@ class Probe:
         parse: NameParser | None = None,
     ) -> None:
         self.snapshot, self.policy, self.cost = snapshot, policy, cost
-        self.trigger = trigger_of(policy, which)
         self.book = anchored(book, snapshot)
         [self.now] = evaluate(self.book, snapshot, [policy], check_lots=check_lots, parse=parse)
+        self.trigger = trigger_of(self.now, which)
         need = self.now.requirement
         self.sets = tuple((int(a), need.currencies[c]) for a, c in zip(need.account, need.currency, strict=True))
         whole = self.now.book
@@ -103,7 +105,7 @@ class Probe:
         if which == self.trigger.which:
             return self
         other = copy(self)
-        other.trigger = trigger_of(self.policy, which)
+        other.trigger = trigger_of(self.now, which)
         return other
 
     @property

@@ -48,8 +48,8 @@ class Surface:
     price_moves, vol_moves
         Relative, `(P,)` and `(V,)`.
     ratio
-        `(P, V)` required over balance, of the netting set that is worst off; infinite where nothing covers a
-        requirement, NaN where unavailable.
+        `(P, V)` margin ratio of the netting set that is worst off, 1 where the venue acts; infinite where nothing
+        covers a requirement, NaN where unavailable.
     acts
         `(P, V)` whether the venue acts there.
     contour

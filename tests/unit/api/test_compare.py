@@ -12,6 +12,7 @@ from seawall.margining import evaluate
 from seawall.margining.components import Component
 from seawall.margining.stand_alone import positions_only, stacked, stand_alone
 from seawall.margining.totals import total_usd
+from seawall.policy import at
 
 MARKET = "deribit-btc-2026-08-01"
 POLICIES = ["deribit/x_pm", "deribit/s_pm", "deribit/x_sm"]
@@ -34,6 +35,17 @@ def test_headroom_is_counted_collateral_less_initial_margin(found: sw.Comparison
     margin = found.margins[0]["covered_call"][0]
     assert row["headroom_usd"] == pytest.approx(margin.margin_balance - margin.haircut - margin.initial_margin)
     assert row["margin_ratio"] == margin.margin_ratio
+
+
+def test_headroom_leaves_out_what_a_haircut_takes_from_initial_margin_alone() -> None:
+    """Half of the coin counts for initial margin, and all of it for maintenance margin."""
+    policy = at("deribit/x_sm", "2026-08-01").with_numbers({"collateral.btc.haircut": 0.5})
+    found = sw.compare("demo", MARKET, [policy, "deribit/x_pm"], netting=False)
+    margin = found.margins[0]["covered_call"][0]
+    assert margin.haircut > 1_000.0
+    assert found.rows("covered_call")[0]["headroom_usd"] == pytest.approx(
+        margin.margin_balance - margin.haircut - margin.initial_margin
+    )
 
 
 def test_netting_is_the_sum_of_parts_over_the_whole(found: sw.Comparison) -> None:

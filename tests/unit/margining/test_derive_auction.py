@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -215,6 +217,18 @@ def test_every_policy_of_derive_has_the_auction_of_its_date(policy_id: str) -> N
     assert numbers.fee_rate == (ONE // 20 if later else ONE // 10)
     grade = at(policy_id).parameter("auction.fee_rate").grade
     assert grade is (Grade.ASSUMED if later else Grade.DOCUMENTED)
+
+
+@pytest.mark.parametrize("policy_id", DATED)
+def test_every_auction_number_of_a_policy_is_read(policy_id: str) -> None:
+    """Each one changed changes what is read: a number that nothing reads would count in the grades for nothing."""
+    policy = at(policy_id)
+    names = [name for name in policy.parameters if name.startswith("auction.")]
+    assert len(names) == len(fields(AuctionNumbers))
+    for name in names:
+        value = policy.number(name)
+        changed = policy.with_numbers({name: value + 1.0 if name.endswith("seconds") else 0.5 * value + 0.25})
+        assert read_auction(changed) != read_auction(policy), name
 
 
 @pytest.mark.parametrize("model", ["derive/pmrm/2026-01-21", "derive/pmrm2/2026-01-21"])

@@ -64,6 +64,11 @@ def test_unrealised_profit_counts_and_a_tenth_of_notional_stays_on_a_withdrawal(
     assert native["withdrawable"] == 15_000.0 - 0.1 * BTC
 
 
+def test_nothing_can_be_withdrawn_where_more_has_to_stay_than_is_there() -> None:
+    found = margins(book({BTC_PERP: 1.0}, {"USDC": 1_000.0}), CROSS)
+    assert float(found.requirement.native["withdrawable"][0]) == 0.0
+
+
 @pytest.mark.parametrize("name", ["BTC-PERPETUAL", "BTC_USDC-CALL", "BTC-FUTURE"])
 @pytest.mark.parametrize("policy", [CROSS, PM])
 def test_what_is_no_linear_perpetual_is_refused_by_name(name: str, policy: str) -> None:

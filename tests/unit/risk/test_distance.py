@@ -24,7 +24,6 @@ from seawall.risk.liquidation_price import (
 from seawall.risk.shift import Move, moved, shifted
 from seawall.risk.slippage import Depth, closing_cost
 from seawall.risk.standing import Probe
-from seawall.risk.trigger import trigger_of
 from seawall.scenarios import Relative, ScenarioSet
 from tests.laws.worlds import INDEX, NAMES, market, policy_of
 
@@ -141,8 +140,8 @@ def test_binance_liquidates_at_its_own_ratio() -> None:
     policy = policy_of("binance/pm/2025-12-26")
     book = book_of(Position("BTC_USDC-PERPETUAL", 2.0), USDC=20_000.0)
     found = distances(book, market(), policy).of("desk", "BTC down")
-    assert trigger_of(policy).ratio == pytest.approx(1.0 / 1.05)
-    assert found.ratio == pytest.approx(1.0 / 1.05, rel=1e-6)
+    assert found.liquidation_ratio == pytest.approx(1.0 / 1.05)
+    assert found.ratio == pytest.approx(1.0, rel=1e-6)
     after, later = moved(book, market(), Move(found.moves))
     [there] = evaluate(after, later, [policy])
     assert there.requirement.native["uniMMR"][0] == pytest.approx(1.05, rel=1e-6)

@@ -16,20 +16,25 @@ from seawall.market import MarketSnapshot, Origin
 from seawall.market.stable_coins import STABLE_USD
 from seawall.venues.bybit.margin_answer import DOCUMENT, SAME, Coin, Line, MarginAnswer
 from seawall.venues.bybit.solve import LARGEST_UNCERTAINTY, OptionRows, Solution, best, ratio, solve_expiry
+from seawall.venues.bybit.worthless import borrowed_forward, borrowed_total_vol, is_worthless, worthless_lines
 
 VENUE = "bybit"
 
-_Expiry = tuple[str, int]
-"""Settlement coin and expiry: what options must share to have one forward."""
+_Expiry = tuple[str, str, int]
+"""Base coin, settlement coin and expiry: what options must share to have one forward."""
 
 
 @dataclass(slots=True)
 class Reconstruction:
-    """Prices that are being gathered, and the sentences that say where they come from."""
+    """Prices that are being gathered, and the sentences that say where they come from.
+
+    `borrowed` are forwards of worthless options, which other contracts tell; NaN where none does.
+    """
 
     index: dict[str, float] = field(default_factory=dict)
     forward: dict[str, float] = field(default_factory=dict)
     vol: dict[str, float] = field(default_factory=dict)
+    borrowed: dict[str, float] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
 
@@ -60,19 +65,28 @@ def market_of(answer: MarginAnswer, *, future_contingency: dict[str, float]) -> 
     _refuse_expired(lines, time_ns)
     _solve_coins_and_options(found, lines, time_ns)
     for coin in answer.coins:
-        if held(coin):
-            found.index[coin.base] = _index(coin, found, future_contingency.get(coin.base, math.nan))
+        _borrow(found, coin, time_ns)
+        price = _index(coin, found, future_contingency.get(coin.base, math.nan)) if held(coin) else math.nan
+        if price > 0.0:
+            found.index[coin.base] = price
+    forward = {**found.forward, **found.borrowed}
     snapshot = MarketSnapshot.of(
         InstrumentTable.of([line.fact for line in lines]),
         name=f"{VENUE}-answer-{iso(time_ns)[:10]}", venue=VENUE, source="asset/portfolio-margin", time_ns=time_ns,
         index=found.index, index_origin=dict.fromkeys(found.index, Origin.DERIVED), notes=tuple(found.said),
         mark=[line.mark for line in lines],
-        forward=[found.forward.get(line.fact.name, line.mark) for line in lines],
+        forward=[forward.get(line.fact.name, line.mark) for line in lines],
         vol=[found.vol.get(line.fact.name, math.nan) for line in lines],
-        forward_origin=[Origin.DERIVED if line.fact.name in found.forward else Origin.OBSERVED for line in lines],
+        forward_origin=[_origin(forward.get(line.fact.name)) for line in lines],
         vol_origin=[Origin.DERIVED if line.fact.name in found.vol else Origin.MISSING for line in lines],
     )  # fmt: skip
     return snapshot, tuple(found.said)
+
+
+def _origin(solved: float | None) -> Origin:
+    if solved is None:
+        return Origin.OBSERVED
+    return Origin.MISSING if math.isnan(solved) else Origin.DERIVED
 
 
 def _refuse_expired(lines: Sequence[Line], time_ns: int) -> None:
@@ -90,19 +104,35 @@ def _solve_coins_and_options(found: Reconstruction, lines: Sequence[Line], time_
     """Find USD per settlement coin, then each expiry's forward and its options' volatilities."""
     groups: dict[_Expiry, list[Line]] = {}
     for line in lines:
-        if isinstance(line.fact, Option):
-            groups.setdefault((line.fact.settlement, line.fact.expiry_ns), []).append(line)
+        if isinstance(line.fact, Option) and not is_worthless(line):
+            groups.setdefault((line.fact.underlying, line.fact.settlement, line.fact.expiry_ns), []).append(line)
     coins = sorted({line.fact.settlement for line in lines if line.fact.settlement != line.fact.underlying})
     for coin in coins:
         price = _coin_from_futures(coin, lines)
         if price > 0.0:
             found.said.append(f"{coin} is {price:.9g} USD: the profits of linear contracts over size, mark and move.")
         else:
-            price = _coin_from_options(found, coin, [rows for key, rows in groups.items() if key[0] == coin])
+            price = _coin_from_options(found, coin, [rows for key, rows in groups.items() if key[1] == coin])
         found.index[coin] = price
-    for (coin, expiry_ns), rows in groups.items():
+    for (base, coin, expiry_ns), rows in groups.items():
         solved = solve_expiry(_option_rows(rows), coin_usd=found.index[coin])
-        _keep(found, rows, solved, (expiry_ns - time_ns) / NS_PER_YEAR, iso(expiry_ns)[:10])
+        _keep(found, rows, solved, (expiry_ns - time_ns) / NS_PER_YEAR, f"{base} on {iso(expiry_ns)[:10]}")
+
+
+def _borrow(found: Reconstruction, coin: Coin, time_ns: int) -> None:
+    """Give worthless options the forward of others, and say so; they have none where the answer tells no price."""
+    for line in worthless_lines(held(coin)):
+        forward, whose = borrowed_forward(line, coin, found.forward, found.index)
+        found.borrowed[line.fact.name] = forward
+        if math.isnan(forward):
+            found.said.append(f"{line.fact.name} is worth nothing, and nothing tells a price of {coin.base}.")
+            continue
+        years = (getattr(line.fact, "expiry_ns", time_ns) - time_ns) / NS_PER_YEAR
+        found.vol[line.fact.name] = borrowed_total_vol(line, forward, found.index[line.fact.settlement]) / years**0.5
+        found.said.append(
+            f"{line.fact.name} is worth nothing, so that its profits tell no forward: it has {whose}, {forward:,.8g}, "
+            f"and a volatility of {found.vol[line.fact.name]:.6g}."
+        )
 
 
 def _coin_from_futures(coin: str, lines: Sequence[Line]) -> float:
@@ -170,7 +200,7 @@ def _keep(found: Reconstruction, rows: Sequence[Line], solved: Solution | None, 
 
 
 def _index(coin: Coin, found: Reconstruction, charge: float) -> float:
-    """Return USD per base coin: as printed, or from the first of what the answer tells it by."""
+    """Return USD per base coin: as printed, or from the first of what tells it; NaN where nothing does."""
     hedge = coin.hedge
     if hedge is not None and hedge.index > 0.0:
         return hedge.index
@@ -189,10 +219,15 @@ def _index(coin: Coin, found: Reconstruction, charge: float) -> float:
     if coins > 0.0 and charge > 0.0:
         amount = coin.contingency.get("futureContingency", math.nan) / coins / charge
         told.append((amount, "the contingency of futures at the policy's share, which so agrees by construction"))
-    nearest = min(held(coin), key=lambda line: getattr(line.fact, "expiry_ns", 0))
-    quoted_in = found.index.get(nearest.fact.quote, STABLE_USD)  # an inverse contract's quote is the dollar itself
-    forward = found.forward.get(nearest.fact.name, nearest.mark) * quoted_in
-    told.append((forward, f"the forward of {nearest.fact.name}, because the answer does not tell the index"))
-    price, source = next((price, source) for price, source in told if 0.0 < price < math.inf)
+    telling = [line for line in held(coin) if line.fact.name not in found.borrowed]
+    if telling:
+        nearest = min(telling, key=lambda line: getattr(line.fact, "expiry_ns", 0))
+        quoted_in = found.index.get(nearest.fact.quote, STABLE_USD)  # an inverse contract's quote is the dollar itself
+        forward = found.forward.get(nearest.fact.name, nearest.mark) * quoted_in
+        told.append((forward, f"the forward of {nearest.fact.name}, because the answer does not tell the index"))
+    price, source = next(((price, source) for price, source in told if 0.0 < price < math.inf), (math.nan, ""))
+    if math.isnan(price):
+        found.said.append(f"The answer does not tell the price of {coin.base}, so that nothing on it is computed.")
+        return price
     found.said.append(f"{coin.base} is {price:,.9g} USD: {source}.")
     return price

@@ -114,6 +114,72 @@ def test_without_a_hedge_the_index_follows_from_the_contingency_of_futures() -> 
     assert any("agrees by construction" in sentence for sentence in found.reconstructed)
 
 
+FAR_CALL = "BTC-25SEP26-400000-C-USDT"
+
+
+def worthless(symbol: str = FAR_CALL, size: float = 3.0, *, last_cell: float = 0.0) -> dict[str, Any]:
+    """An option so far out of the money that its mark and its profits are printed as nothing, but perhaps for one."""
+    row = option_row(symbol, size, forward=FORWARD, vol=0.05, coin_usd=COIN_USD)
+    assert not any(map(float, [row["markPrice"], *(cell for part in row["pnlRanges"] for cell in part["pnls"])]))
+    row["pnlRanges"][-1]["pnls"] = [f"{last_cell:.8f}"] * 3
+    return row
+
+
+@pytest.mark.parametrize("size", [3.0, -3.0])
+@pytest.mark.parametrize(
+    ("options", "futures", "hedged", "whose", "forward"),
+    [
+        (two_options(), [], False, f"the forward of {CALL}", FORWARD),
+        ([], [linear_row(PERP, -0.5, 66_005.0, COIN_USD)], False, f"the mark of {PERP}", 66_005.0),
+        ([], [inverse_row(INVERSE, -30_000.0, 65_990.0, 66_000.0)], False, f"the mark of {INVERSE}", 65_990.0),
+        ([], [], True, "the index of BTC", 66_010.0),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_worth_nothing_takes_the_forward_of_others(
+    size: float, options: list[Any], futures: list[Any], hedged: bool, whose: str, forward: float
+) -> None:
+    spot = hedge(-0.4, 66_010.0, printed=True) if hedged else {}
+    document = margin_answer([*options, worthless(size=size)], futures, spotHedgeInfo=spot)
+    found = sw.reconcile(document)
+    [said] = [sentence for sentence in found.reconstructed if sentence.startswith(FAR_CALL)]
+    assert f"is worth nothing, so that its profits tell no forward: it has {whose}" in said
+    snapshot = found.margins.snapshot
+    row = snapshot.table.position(FAR_CALL)
+    coin_usd = snapshot.index.get("USDT", 1.0)
+    in_usdt = forward if whose.endswith((CALL, PERP)) else forward / coin_usd
+    assert snapshot.forward[row] == pytest.approx(in_usdt, rel=1e-6)
+    cells = [line for line in found.lines if line.name.startswith(("BTC.option", "BTC.expiry", "BTC.perpetual"))]
+    assert {line.name.partition(".")[2].partition(".")[2].rpartition(".")[0] for line in cells} >= {FAR_CALL}
+    assert max(abs(line.difference) for line in cells) < CELL_USD
+    assert np.isfinite([line.ours for line in found.lines]).all()
+
+
+def test_what_a_worthless_option_may_still_gain_tells_its_volatility() -> None:
+    document = margin_answer([*two_options(), worthless(last_cell=0.003)], [])
+    found = sw.reconcile(document)
+    [cell] = [line for line in found.lines if line.name == f"BTC.option.{FAR_CALL}.{3 * len(MOVES) - 2}"]
+    assert cell.ours == pytest.approx(0.003, abs=1e-7)
+
+
+def test_a_worthless_option_alone_is_read_and_what_needs_a_price_is_unavailable() -> None:
+    found = sw.reconcile(margin_answer([worthless()], []))
+    said = " ".join(found.reconstructed)
+    assert f"{FAR_CALL} is worth nothing, and nothing tells a price of BTC" in said
+    assert lines_of(found)["BTC.option." + FAR_CALL + ".0"].theirs == 0.0
+    assert math.isnan(lines_of(found)["BTC.option." + FAR_CALL + ".0"].ours)
+
+
+def test_options_of_two_coins_that_expire_together_have_a_forward_each() -> None:
+    ether = option_row("ETH-25SEP26-2000-C-USDT", 5.0, forward=1_950.0, vol=0.7, coin_usd=COIN_USD)
+    document = margin_answer(two_options(), [])
+    [bitcoin] = document["result"]["assetPnlRange"]
+    [other] = margin_answer([ether], [], baseCoin="ETH")["result"]["assetPnlRange"]
+    document["result"]["assetPnlRange"] = [bitcoin, other]
+    snapshot = sw.reconcile(document).margins.snapshot
+    assert snapshot.forward[snapshot.table.position(CALL)] == pytest.approx(FORWARD, rel=1e-4)
+    assert snapshot.forward[snapshot.table.position("ETH-25SEP26-2000-C-USDT")] == pytest.approx(1_950.0, rel=1e-4)
+
+
 def test_the_ranges_that_the_answer_shows_are_the_policys() -> None:
     wide = [row | {"pnlRanges": [part | {"priceScale": str(round(2.0 * float(part["priceScale"]), 2))}
                                  for part in row["pnlRanges"]]}

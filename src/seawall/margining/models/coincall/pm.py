@@ -176,7 +176,7 @@ def _refused(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
     def why(sort: Sort) -> str:
         if sort.kind in (Kind.OPTION, Kind.PERPETUAL):
             return ""
-        return f"{policy.id} has no rule for a {sort.kind.name.lower()}; Coincall margins perpetuals and options"
+        return f"{policy.id} has no rule for {sort.kind.name.lower()}s; Coincall margins perpetuals and options"
 
     return refused_rows(book, why)
 

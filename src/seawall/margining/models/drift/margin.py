@@ -137,7 +137,7 @@ def spot_contribution(amount: int, price: int, market: SpotMarket, kind: MarginT
     Contribution(collateral=0, requirement=66000000000)
     """
     worth = token_value(amount, market.decimals, price)
-    if worth >= 0:
+    if amount >= 0:  # and not its worth: at a price that rounds to nothing a debt is worth nothing
         counted = worth if market.is_quote else worth * market.asset_weight(amount, price, kind) // WEIGHT
         return Contribution(counted, 0)
     owed = -worth

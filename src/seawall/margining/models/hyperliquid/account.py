@@ -65,7 +65,7 @@ def refusals(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
 def _why(policy: MarginPolicy) -> Callable[[Sort], str]:
     def why(sort: Sort) -> str:
         if sort.kind != Kind.PERPETUAL:
-            return f"{policy.id} has no rule for a {sort.kind.name.lower()}; Hyperliquid's margin is of perpetuals"
+            return f"{policy.id} has no rule for {sort.kind.name.lower()}s; Hyperliquid's margin is of perpetuals"
         if sort.inverse or sort.settlement not in CASH:
             return f"{policy.id} has no rule for what settles in {sort.settlement}; these perpetuals settle in USDC"
         known = read_tiers(policy, sort.underlying) is not None

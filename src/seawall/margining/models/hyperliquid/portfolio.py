@@ -161,7 +161,8 @@ def ratio(required: FloatArray, value: FloatArray) -> FloatArray:
     >>> ratio(np.array([0.0, 95.0, 1.0]), np.array([0.0, 100.0, 0.0])).tolist()
     [0.0, 0.95, inf]
     """
-    over = np.divide(required, value, out=np.full(np.shape(value), np.inf), where=~(value <= 0.0))
+    with np.errstate(over="ignore"):  # next to nothing stands against it: larger than any threshold either way
+        over = np.divide(required, value, out=np.full(np.shape(value), np.inf), where=~(value <= 0.0))
     return np.asarray(np.where(required == 0.0, 0.0, over), dtype=np.float64)
 
 

@@ -94,7 +94,7 @@ def _known(price: float) -> float:
 def _why(policy: MarginPolicy) -> Callable[[Sort], str]:
     def why(sort: Sort) -> str:
         if sort.kind != Kind.OPTION:
-            return f"{policy.id} has no rule for a {sort.kind.name.lower()}; vaults hold options only"
+            return f"{policy.id} has no rule for {sort.kind.name.lower()}s; vaults hold options only"
         if read_decimals(policy, sort.settlement) is None:
             return f"{policy.id} has no collateral in {sort.settlement}"
         return ""

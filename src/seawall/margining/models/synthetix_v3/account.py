@@ -148,7 +148,7 @@ def refusals(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
 def _why(policy: MarginPolicy) -> Callable[[Sort], str]:
     def why(sort: Sort) -> str:
         if sort.kind != Kind.PERPETUAL:
-            return f"{policy.id} has no rule for a {sort.kind.name.lower()}; Synthetix lists perpetuals only"
+            return f"{policy.id} has no rule for {sort.kind.name.lower()}s; Synthetix lists perpetuals only"
         if sort.inverse or sort.settlement not in CASH:
             return f"{policy.id} has no rule for what settles in {sort.settlement}; Synthetix settles in its dollar"
         return "" if read_market(policy, sort.underlying) else f"{policy.id} has no numbers for {sort.underlying}"
