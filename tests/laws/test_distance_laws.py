@@ -12,7 +12,8 @@ from seawall.margining import evaluate
 from seawall.portfolio import Account, Book, Position
 from seawall.risk.direction import along, in_time
 from seawall.risk.distance import Distance, distances
-from seawall.risk.shift import Move, anchored, moved
+from seawall.risk.moved_book import anchored, moved
+from seawall.risk.shift import Move
 from seawall.risk.standing import Probe
 from seawall.scenarios import Relative
 from tests.laws.worlds import ALL_MODELS, coins_of, held_names, lot, market, policy_of

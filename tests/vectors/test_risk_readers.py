@@ -1,54 +1,83 @@
-"""The readers of risk figures: they find their numbers under several names, and a wrong one fails."""
+"""The readers of first passage and liquidation prices: each number can fail, and what they do not know is a failure."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 
-from tests.vectors import theory_portfolio, theory_tail
+from tests.vectors import theory_financing_perps, theory_first_passage
 from tests.vectors.case import Case, Later
 
-JORION: dict[str, Any] = {
-    "id": "jorion", "inputs": {"positions": [2e6, 1e6], "vols": [0.05, 0.12], "corr": 0.0, "z": 1.65},
-    "expected": {"VaR": 257_738, "component_VaR": [105_630, 152_108], "marginal": [0.0528, 0.1521]},
+TOUCH: dict[str, Any] = {
+    "id": "first_passage_up", "inputs": {"S": 100, "barrier": 120, "T": 0.25, "drift": 0.0, "sigma": 0.6},
+    "expected": {"touch_probability": 0.5174126545}, "tolerance": {"rel": 1e-3},
 }  # fmt: skip
-HIGHAM: dict[str, Any] = {
-    "id": "higham", "inputs": {"A": [[1, 1, 0], [1, 1, 1], [0, 1, 1]]},
-    "expected": {"nearest": [[1, 0.7607, 0.1573], [0.7607, 1, 0.7607], [0.1573, 0.7607, 1]], "distance": 0.5278},
-    "tolerance": {"abs": 5e-5},
+AT_HIT: dict[str, Any] = {
+    "id": "cash_at_hit_S105_q0.2",
+    "inputs": {"S": 105, "barrier": 100, "cash": 15, "T": 0.5, "r": 0.1, "q": 0.2, "sigma": 0.2},
+    "expected": {"price": 12.2715}, "tolerance": {"abs": 1e-4},
+}  # fmt: skip
+PRICE: dict[str, Any] = {
+    "id": "liq_price_short_5x",
+    "inputs": {"entry": 50_000, "side": "short", "leverage": 5, "mm_rate_on_mark": 0.01},
+    "expected": {"linear": 59_405.94059405941, "inverse": 61_875.0}, "tolerance": {"rel": 1e-12},
 }  # fmt: skip
 
 
-def cases(document: dict[str, Any], reader: Any = theory_portfolio.read) -> list[Case]:
-    return [found for found in reader({"cases": [document]}) if isinstance(found, Case)]
+def cases_of(read: Any, *cases: Any) -> list[Case]:
+    return [one for one in read({"cases": list(cases)}) if isinstance(one, Case)]
 
 
-@pytest.mark.parametrize(("document", "count"), [(JORION, 5), (HIGHAM, 10)])
-def test_published_figures_are_read_and_met(document: dict[str, Any], count: int) -> None:
-    found = cases(document)
-    assert len(found) == count
-    assert all(case.passes for case in found)
+@pytest.mark.parametrize(
+    ("read", "case"),
+    [(theory_first_passage.read, AT_HIT), (theory_financing_perps.read, PRICE)], ids=["touch", "liquidation price"],
+)  # fmt: skip
+def test_each_number_passes_and_can_fail(read: Any, case: dict[str, Any]) -> None:
+    assert all(one.passes for one in cases_of(read, case))
+    for key, number in case["expected"].items():
+        wrong = copy.deepcopy(case)
+        wrong["expected"][key] = number * 1.001
+        assert sum(not one.passes for one in cases_of(read, wrong)) == 1
 
 
-def test_a_wrong_figure_fails() -> None:
-    wrong = JORION | {"expected": {"VaR": 257_738, "component_VaR": [105_632, 152_108]}}
-    assert [case.passes for case in cases(wrong)] == [True, False, True]
+def test_a_touch_probability_follows_the_drift_and_the_side() -> None:
+    below = copy.deepcopy(TOUCH)
+    below["inputs"] |= {"barrier": 100 / 1.2}
+    [up], [down] = (cases_of(theory_first_passage.read, one) for one in (TOUCH, below))
+    assert up.note != down.note
 
 
-@pytest.mark.parametrize("expected", [{"component_VaR": [1.0], "charm": 3.0}, {}])
-def test_what_is_not_understood_fails(expected: dict[str, Any]) -> None:
-    assert any("not understood" in case.note for case in cases(JORION | {"expected": expected}))
+@pytest.mark.parametrize(
+    ("read", "case", "key"),
+    [(theory_first_passage.read, AT_HIT, "inputs"), (theory_first_passage.read, TOUCH, "expected"),
+     (theory_financing_perps.read, PRICE, "inputs"), (theory_financing_perps.read, PRICE, "expected")],
+)  # fmt: skip
+def test_a_key_that_nobody_knows_is_a_failure(read: Any, case: dict[str, Any], key: str) -> None:
+    odd = copy.deepcopy(case)
+    odd[key]["moon_phase"] = 0.25
+    assert any("not understood" in one.note for one in cases_of(read, odd))
 
 
-def test_an_input_that_is_not_understood_fails() -> None:
-    found = cases(
-        {"id": "q", "inputs": {"delta": 1.0, "gamma": 0.0, "q": 0.01, "skew": 2.0}, "expected": {"VaR99": 2.326347874}},
-        theory_tail.read_optimisation,
-    )
-    assert [case.passes for case in found] == [False, True]
+ODD: list[Any] = [{}, {"id": "x"}, {"inputs": {}}, {"inputs": {"S": 1}, "expected": {"price": 1}}, 7, None]
 
 
-def test_what_an_optimiser_finds_is_for_later() -> None:
-    found = list(theory_portfolio.read({"cases": [{"id": "x", "inputs": {}, "expected": {"sharpe": 4.4535}}]}))
-    assert found == [Later("case 0 x", 1)]
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_shapes_fail_and_hide_nothing(odd: Any) -> None:
+    for read, case in ((theory_first_passage.read, AT_HIT), (theory_financing_perps.read, PRICE)):
+        found = cases_of(read, odd, case)
+        assert any(not one.passes for one in found)
+        assert sum(one.passes for one in found) == len(case["expected"])
+
+
+def test_rates_and_fair_prices_are_counted_for_a_later_part() -> None:
+    cases = [
+        {"id": "aave_kink", "inputs": {"optimal": 0.8, "slope1": 0.04}, "expected": {"variable_borrow_rate": 0.01}},
+        {"id": "aave_compound_7y", "inputs": {"rate": 0.08, "years": 7}, "expected": {"ideal": 1.75}},
+        {"id": "perp_inverse", "inputs": {"S": 1e4, "funding_k": 0.01, "iota": 0.005}, "expected": {"price": 9975.1}},
+        {"id": "somewhere", "inputs": {"x": 1}, "expected": {"y": 2}},
+    ]
+    found = list(theory_financing_perps.read({"cases": cases}))
+    assert sum(one.count for one in found if isinstance(one, Later)) == 3
+    assert [one for one in found if isinstance(one, Case) and not one.passes]

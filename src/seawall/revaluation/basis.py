@@ -36,7 +36,9 @@ def funding_paid(snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArra
     assert basis is not None
     table, mark = snapshot.table, snapshot.mark[rows]
     perpetual = table.is_kind(Kind.PERPETUAL)[rows]
-    notional = np.where(table.inverse[rows], 1.0 / mark, mark)
+    inverse = table.inverse[rows]
+    with np.errstate(divide="ignore", over="ignore"):  # a mark near 0 is no market's
+        notional = np.where(inverse, 1.0 / np.where(inverse, mark, 1.0), mark)
     paid = basis.funding[:, column] * notional
     return np.where(perpetual, paid, 0.0)
 

@@ -10,7 +10,7 @@ changes a result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,9 +18,11 @@ import numpy as np
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.errors import InputError, Problem
 from seawall.risk.bridge import bridge_leaves
+from seawall.scenarios import Estimate, mean_of
+from seawall.scenarios.streams import Purpose, generator
 
 BLOCK_PATHS_COUNT = 1 << 13
-CONFIDENCE_95 = 1.959963984540054
+"""Paths that one stream of random numbers is for; part of what a seed means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +68,19 @@ class JumpDiffusion:
         return float(self.drift - 0.5 * self.vol**2 - self.jumps_per_year * per_jump)
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A Monte Carlo figure with its interval of confidence."""
+def ratio_of(top: FloatArray, bottom: FloatArray) -> Estimate:
+    """Return the ratio of two means of the same paths; its error by linearisation. NaN where the lower mean is 0.
 
-    value: float
-    half_width_95: float
-    paths: int
-
-    @property
-    def low(self) -> float:
-        """Lower end of the interval."""
-        return self.value - self.half_width_95
-
-    @property
-    def high(self) -> float:
-        """Upper end of the interval."""
-        return self.value + self.half_width_95
-
-    @classmethod
-    def of(cls, per_path: FloatArray) -> Estimate:
-        """Return the mean of independent paths."""
-        count = len(per_path)
-        spread = float(per_path.std(ddof=1)) / np.sqrt(count) if count > 1 else float("nan")
-        return cls(float(per_path.mean()), float(CONFIDENCE_95 * spread), count)
-
-    @classmethod
-    def ratio(cls, top: FloatArray, bottom: FloatArray) -> Estimate:
-        """Return the ratio of two means of the same paths; its interval by linearisation."""
-        mean = float(bottom.mean())
-        if not mean > 0.0:
-            return cls(float("nan"), float("nan"), len(top))
-        value = float(top.mean()) / mean
-        rest = (top - value * bottom) / mean
-        return cls(value, float(CONFIDENCE_95 * rest.std(ddof=1) / np.sqrt(len(top))), len(top))
+    Examples
+    --------
+    >>> ratio_of(np.array([2.0, 4.0]), np.array([1.0, 2.0])).value
+    2.0
+    """
+    mean = float(bottom.mean())
+    if not mean > 0.0:
+        return Estimate(float("nan"), float("nan"), len(top))
+    value = float(top.mean()) / mean
+    return replace(mean_of((top - value * bottom) / mean), value=value)
 
 
 @dataclass(frozen=True)
@@ -130,11 +111,11 @@ class Exits:
     @property
     def probability(self) -> Estimate:
         """Chance of leaving within the time."""
-        return Estimate.of(self.per_path())
+        return mean_of(self.per_path())
 
     def probability_by(self, years: float) -> Estimate:
         """Chance of leaving within a shorter time, one of `years`."""
-        return Estimate.of(self.per_path((self.time <= years * (1.0 + 1e-12)).astype(np.float64)))
+        return mean_of(self.per_path((self.time <= years * (1.0 + 1e-12)).astype(np.float64)))
 
 
 class _Found(NamedTuple):
@@ -168,7 +149,7 @@ def simulate_exits(
     --------
     >>> from seawall.risk.first_passage import touch_probability
     >>> gone = simulate_exits(JumpDiffusion(0.6), np.log(0.7), np.inf, 30 / 365, paths=20_000, seed=7).probability
-    >>> abs(gone.value - touch_probability(100.0, 70.0, 30 / 365, vol=0.6)) < 2 * gone.half_width_95
+    >>> abs(gone.value - touch_probability(100.0, 70.0, 30 / 365, vol=0.6)) < 2 * gone.half_width
     True
     """
     if not lower < 0.0 < upper or not 0.0 < years < np.inf or paths < 2 or periods < 1:
@@ -184,15 +165,10 @@ def simulate_exits(
     return Exits(paths, path[keep], years=ends, **rest)
 
 
-def stream(seed: int, block: int, *, purpose: int = 0) -> np.random.Generator:
-    """Return the random numbers of one block of paths; `purpose` tells apart what a block is used for."""
-    return np.random.Generator(np.random.Philox(key=np.array([seed, purpose], np.uint64), counter=[0, 0, 0, block]))
-
-
 def _block(
     process: JumpDiffusion, lower: float, upper: float, years: float, *, seed: int, block: int, periods: int
 ) -> Exits:
-    random = stream(seed, block)
+    random = generator(seed, block, Purpose.PASSAGE)
     count = BLOCK_PATHS_COUNT
     at, alive = np.zeros(count), np.ones(count)
     step = years / periods
@@ -263,7 +239,7 @@ def move_on(
     found = np.empty(len(where))
     for block, start in enumerate(range(0, len(where), block_count)):
         part = slice(start, min(start + block_count, len(where)))
-        random = stream(seed, block, purpose=1)
+        random = generator(seed, block, Purpose.AFTERMATH)
         size = part.stop - part.start
         steps = process.log_drift * years + process.vol * np.sqrt(years) * random.standard_normal(size)
         jumps = random.poisson(process.jumps_per_year * years, size)

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray
-from seawall.core.errors import InputError, Problem, UnavailableError
+from seawall.core.errors import UnavailableError
 from seawall.core.frames import to_frame
 from seawall.core.time import iso
 from seawall.market import MarketSnapshot
@@ -155,7 +155,7 @@ def margin_path(
     book, snapshot, policy, check_lots, parse
         As in `evaluate`.
     path
-        States of the market; prices and volatilities over the snapshot's.
+        States of the market, from the snapshot on.
     answer
         `pay`: each shortfall of initial margin is paid in at once, and stays. `ignore`: nothing is done, so that every
         step shows what an account would be short of had nothing been paid before.
@@ -171,7 +171,8 @@ def margin_path(
     >>> from seawall.policy import at
     >>> now, book = sw.load_snapshot("deribit-btc-2026-08-01"), sw.load_book("demo")
     >>> path = MarketPath.of_prices([now.time_ns + d * NS_PER_DAY for d in range(4)],
-    ...                             {"BTC": [62_000.0, 55_000.0, 46_000.0, 50_000.0]}, now.index)
+    ...                             {"BTC": [62_000.0, 55_000.0, 46_000.0, 50_000.0]}, now.index,
+    ...                             now_ns=now.time_ns)
     >>> found = margin_path(book.take([0]), now, at("deribit/x_pm/2026-02-15"), path)
     >>> [(round(step.ratio, 2), round(step.paid)) for step in found.steps]
     [(0.36, 0), (0.57, 0), (1.67, 250311), (0.56, 0)]
@@ -180,11 +181,9 @@ def margin_path(
     bad = {name: why for a, name in enumerate(book.accounts) if (why := probe.readable(a))}
     if bad:
         raise UnavailableError("; ".join(f"{name}: {why}" for name, why in bad.items()))
-    if path.times_ns[0] < snapshot.time_ns:
-        raise InputError(Problem("times_ns", int(path.times_ns[0]), "a path does not begin before its snapshot"))
     held, steps = probe.compact, []
-    for t in range(len(path.times_ns)):
-        move = path.move(t, snapshot.time_ns)
+    for t in range(len(path)):
+        move = path.moves[t]
         here = _at(probe, held, move)
         paid = np.zeros(len(book))
         if answer == "pay" and (here.called > 0.0).any():

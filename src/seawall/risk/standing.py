@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -21,7 +20,8 @@ from seawall.market.stable_coins import STABLE_ASSETS
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Account, Book, NameParser, ResolvedBook
 from seawall.revaluation import revalue
-from seawall.risk.shift import Move, anchored, moved
+from seawall.risk.moved_book import anchored, moved
+from seawall.risk.shift import Move
 from seawall.risk.trigger import Trigger, Which, required_and_balance, shortfall, trigger_of
 
 Cost: TypeAlias = Callable[[ResolvedBook], FloatArray]
@@ -100,14 +100,6 @@ class Probe:
         self.reasons = {r: self.now.availability.reason(r) for r in np.flatnonzero(gone).tolist()}
         self.asked = 0
 
-    def of(self, which: Which) -> Probe:
-        """Return the same probe for another requirement."""
-        if which == self.trigger.which:
-            return self
-        other = copy(self)
-        other.trigger = trigger_of(self.now, which)
-        return other
-
     @property
     def compact(self) -> Book:
         """The book over what it holds, with every future's entry price."""
@@ -119,7 +111,7 @@ class Probe:
         The book is `compact` but for its balances.
         """
         margins = self._margins(after(replace(self._resolved, book=book), move, paid_in=self.paid_in))
-        required, balance = self._pair(margins)
+        required, balance = self._pair(margins, self.trigger.which)
         self.asked += len(book)
         return margins, States(required[None, :], balance[None, :], self.trigger)
 
@@ -142,21 +134,29 @@ class Probe:
 
     def at(self, moves: Sequence[Move], accounts: IntArray | None = None) -> States:
         """Return where netting sets stand in T states, `(T, R)`; only those of some accounts, where they are named."""
+        return self._states(moves, accounts, [self.trigger])[0]
+
+    def at_each(self, moves: Sequence[Move], whiches: Sequence[Which]) -> list[States]:
+        """Return the same by several requirements, from one margin a state."""
+        return self._states(moves, None, [trigger_of(self.now, which) for which in whiches])
+
+    def _states(self, moves: Sequence[Move], accounts: IntArray | None, triggers: Sequence[Trigger]) -> list[States]:
         chosen = np.arange(len(self.book), dtype=np.int64) if accounts is None else accounts
         part = self._resolved if accounts is None else self._resolved.take(chosen)
         rows = self.sets_of(chosen)
         column = {(int(self.sets[r][0]), self.sets[r][1]): i for i, r in enumerate(rows.tolist())}
-        required, balance = np.zeros((len(moves), len(rows))), np.zeros((len(moves), len(rows)))
+        found = np.zeros((len(triggers), 2, len(moves), len(rows)))
         for t, move in enumerate(moves):
             margins = self._margins(after(part, move, paid_in=self.paid_in))
             need = margins.requirement
-            top, bottom = self._pair(margins)
+            pairs = [self._pair(margins, trigger.which) for trigger in triggers]
             for s, (a, c) in enumerate(zip(need.account.tolist(), need.currency.tolist(), strict=True)):
                 where = column.get((int(chosen[a]), need.currencies[c]))
                 if where is not None:
-                    required[t, where], balance[t, where] = top[s], bottom[s]
+                    for k, pair in enumerate(pairs):
+                        found[k, :, t, where] = pair[0][s], pair[1][s]
         self.asked += len(moves) * len(chosen)
-        return States(required, balance, self.trigger)
+        return [States(found[k, 0], found[k, 1], trigger) for k, trigger in enumerate(triggers)]
 
     def verify(self, move: Move, account: int) -> States:
         """Return one state of one account from the books' own front door: names, lots and market read anew."""
@@ -164,7 +164,7 @@ class Probe:
         book, market = moved(one, self.snapshot, move, paid_in=self.paid_in)
         [margins] = evaluate(book, market, [self.policy], check_lots=False)
         need = margins.requirement
-        top, bottom = self._pair(margins)
+        top, bottom = self._pair(margins, self.trigger.which)
         rows = self.sets_of(np.array([account]))
         required, balance = np.zeros((1, len(rows))), np.zeros((1, len(rows)))
         for i, r in enumerate(rows.tolist()):
@@ -173,8 +173,8 @@ class Probe:
                     required[0, i], balance[0, i] = top[s], bottom[s]
         return States(required, balance, self.trigger)
 
-    def _pair(self, margins: Margins) -> tuple[FloatArray, FloatArray]:
-        required, balance = required_and_balance(margins, self.trigger.which)
+    def _pair(self, margins: Margins, which: Which) -> tuple[FloatArray, FloatArray]:
+        required, balance = required_and_balance(margins, which)
         if self.cost is None:
             return required, balance
         need = margins.requirement

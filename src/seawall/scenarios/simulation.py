@@ -96,9 +96,21 @@ def path_set_of(
 
 
 def numbered(label: str, count: int) -> tuple[str, ...]:
-    """Return `label 1` to `label count`."""
+    """Return `label 1` to `label count`; a thousand at a time, since a million names take longer than their paths.
+
+    Examples
+    --------
+    >>> found = numbered("x", 2001)
+    >>> found[0], found[998:1001], found[-1], len(found)
+    ('x 1', ('x 999', 'x 1000', 'x 1001'), 'x 2001', 2001)
+    """
     prefix = f"{label} "
-    return tuple([prefix + str(i) for i in range(1, count + 1)])
+    names = [prefix + str(i) for i in range(1, min(count, 999) + 1)]
+    if count > len(names):
+        ends = [f"{i:03d}" for i in range(1000)]
+        heads = [prefix + str(i) for i in range(1, count // 1000 + 1)]
+        names += [head + end for head in heads for end in ends]
+    return tuple(names[:count])
 
 
 def check_years(years: FloatArray | Sequence[float]) -> FloatArray:

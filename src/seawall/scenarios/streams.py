@@ -30,6 +30,8 @@ class Purpose(IntEnum):
     MIXING = 3
     VARIANCES = 4
     CHOICES = 5
+    PASSAGE = 6
+    AFTERMATH = 7
 
 
 def generator(seed: int, block: int, purpose: Purpose) -> np.random.Generator:

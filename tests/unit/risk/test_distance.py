@@ -21,7 +21,8 @@ from seawall.risk.liquidation_price import (
     linear_liquidation_price,
     liquidation_prices,
 )
-from seawall.risk.shift import Move, moved, shifted
+from seawall.risk.moved_book import moved
+from seawall.risk.shift import Move, shifted
 from seawall.risk.slippage import Depth, closing_cost
 from seawall.risk.standing import Probe
 from seawall.scenarios import Relative, ScenarioSet

@@ -17,8 +17,8 @@ from seawall.risk.first_passage import (
     touch_probability,
 )
 
-STANDARD_ERRORS = 4.0 / 1.96
-"""Four standard errors, as a multiple of the half width of an interval of 95 %."""
+STANDARD_ERRORS = 4.0 / 2.576
+"""Four standard errors, as a multiple of the half width of an interval of 99 %."""
 
 
 @pytest.mark.parametrize("x", [-37.0, -20.0, -5.0, -0.3, 0.0, 1.0, 8.0])
@@ -99,10 +99,10 @@ def test_the_simulation_without_leaps_meets_the_closed_form(level: float, vol: f
     found = simulate_exits(JumpDiffusion(vol, drift), low, high, 30 / 365, paths=40_000, seed=11)
     exact = touch_probability(100.0, 100.0 * level, 30 / 365, vol=vol, drift=drift)
     one = found.probability
-    assert abs(one.value - exact) <= STANDARD_ERRORS * one.half_width_95
+    assert abs(one.value - exact) <= STANDARD_ERRORS * one.half_width
     early = found.probability_by(float(found.years[3]))
     exact_early = touch_probability(100.0, 100.0 * level, 15 / 365, vol=vol, drift=drift)
-    assert abs(early.value - exact_early) <= STANDARD_ERRORS * early.half_width_95
+    assert abs(early.value - exact_early) <= STANDARD_ERRORS * early.half_width
 
 
 def test_the_chance_does_not_depend_on_how_time_is_cut() -> None:
@@ -112,7 +112,7 @@ def test_the_chance_does_not_depend_on_how_time_is_cut() -> None:
         for periods in (1, 4, 32)
     ]
     for one in chances[1:]:
-        assert abs(one.value - chances[0].value) <= STANDARD_ERRORS * (one.half_width_95 + chances[0].half_width_95)
+        assert abs(one.value - chances[0].value) <= STANDARD_ERRORS * (one.half_width + chances[0].half_width)
 
 
 def test_leaps_alone_are_counted_as_a_poisson_process() -> None:
@@ -121,7 +121,7 @@ def test_leaps_alone_are_counted_as_a_poisson_process() -> None:
     process = JumpDiffusion(0.0, 3.0 * np.expm1(-0.5), jumps_per_year=3.0, jump_mean=-0.5)  # no drift between leaps
     found = simulate_exits(process, -0.4, 0.4, 0.5, paths=40_000, seed=3)
     exact = -np.expm1(-1.5)
-    assert abs(found.probability.value - exact) <= STANDARD_ERRORS * found.probability.half_width_95
+    assert abs(found.probability.value - exact) <= STANDARD_ERRORS * found.probability.half_width
     assert found.leapt.all()
     np.testing.assert_allclose(found.where, -0.5)
 
@@ -140,7 +140,7 @@ def test_leaps_and_diffusion_are_met_by_brute_force() -> None:
         at += process.jump_mean * jumps + process.jump_std * np.sqrt(jumps) * random.standard_normal(count)
         gone |= (at <= np.log(0.8) + shift) | (at >= np.log(1.25) - shift)
     error = np.sqrt(gone.mean() * (1.0 - gone.mean()) / count)
-    assert abs(found.value - gone.mean()) <= 4.0 * error + STANDARD_ERRORS * found.half_width_95 + 2e-3
+    assert abs(found.value - gone.mean()) <= 4.0 * error + STANDARD_ERRORS * found.half_width + 2e-3
 
 
 def test_which_side_a_martingale_leaves_by_follows_from_its_mean() -> None:

@@ -9,10 +9,13 @@ from seawall.core.errors import InputError
 from seawall.core.time import NS_PER_DAY
 from seawall.margining import evaluate
 from seawall.portfolio import Account, Book, Position
+from seawall.pricing import black76
+from seawall.revaluation import revalue
 from seawall.risk.margin_path import MarginPath, margin_path
 from seawall.risk.market_path import MarketPath
-from seawall.risk.shift import Move, moved
-from seawall.scenarios import Relative
+from seawall.risk.moved_book import moved
+from seawall.risk.shift import Move
+from seawall.scenarios import FlashCrash, Relative, all_events, events
 from tests.laws.worlds import INDEX, NOW_NS, market, policy_of
 
 POLICY = "deribit/x_pm/2026-02-15"
@@ -27,7 +30,7 @@ BOOK = Book.of([
 
 def path() -> MarketPath:
     times = [NOW_NS + day * NS_PER_DAY for day in DAYS]
-    return MarketPath.of_prices(times, {"BTC": PRICES}, INDEX, {"BTC": VOLS})
+    return MarketPath.of_prices(times, {"BTC": PRICES}, INDEX, now_ns=NOW_NS, vol_ratios={"BTC": VOLS})
 
 
 def along(answer: str = "pay", policy_id: str = POLICY, **others: str) -> MarginPath:
@@ -83,7 +86,7 @@ def test_money_that_was_paid_in_stays() -> None:
 
 def test_an_account_that_pays_to_initial_margin_stands_there_on_the_next_look() -> None:
     times = [NOW_NS, NOW_NS + NS_PER_DAY, NOW_NS + NS_PER_DAY]
-    still = MarketPath.of_prices(times, {"BTC": [60_000.0, 42_000.0, 42_000.0]}, INDEX)
+    still = MarketPath.of_prices(times, {"BTC": [60_000.0, 42_000.0, 42_000.0]}, INDEX, now_ns=NOW_NS)
     found = margin_path(BOOK, market(), policy_of(POLICY), still).of("short")
     assert found[1].called > 0.0
     assert found[2].called == pytest.approx(0.0, abs=1e-3)
@@ -109,10 +112,47 @@ def test_the_first_action_and_the_peak_are_read_from_the_steps() -> None:
     assert len(found.rows()) == 2 * len(PRICES)
 
 
+def test_a_named_event_runs_on_a_book_step_by_step() -> None:
+    crash = FlashCrash({"BTC": -0.35, "XRP": -0.5}, vol_points=0.6, assets={"USDC": -0.02})
+    states = MarketPath.of_paths(crash.paths(), market())
+    found = margin_path(BOOK, market(), policy_of(POLICY), states, answer="ignore").of("short")
+    assert len(found) == len(crash.paths().steps)
+    low = crash.paths().steps.index("low")
+    assert max(range(len(found)), key=lambda t: found[t].ratio) == low
+    assert found[-1].ratio < found[low].ratio
+    for name in events():
+        states = MarketPath.of_paths(all_events()[name].paths(), market())
+        assert len(margin_path(BOOK, market(), policy_of(POLICY), states, answer="ignore").steps) == 2 * len(states)
+
+
+def test_a_gap_of_the_perpetual_its_funding_and_the_carry_reach_the_book() -> None:
+    book = Book.of([
+        Account("mixed", (Position("BTC_USDC-PERPETUAL", 2.0), Position("BTC-120D", 30_000.0)), {"USDC": 50_000.0})
+    ])  # fmt: skip
+    now = market()
+    move = Move({"BTC": -0.1}, {}, 0, {"BTC": 0.2}, {"BTC": -0.03}, {"BTC": 0.001})
+    after, later = moved(book, now, move)
+    perpetual, future = (now.table.position(name) for name in ("BTC_USDC-PERPETUAL", "BTC-120D"))
+    assert later.mark[perpetual] == pytest.approx(now.mark[perpetual] * 0.9 * 0.97, rel=1e-12)
+    assert later.mark[future] == pytest.approx(now.mark[future] * 0.9 * np.exp(0.2 * now.years[future]), rel=1e-12)
+    assert after.account("mixed").balances["USDC"] == pytest.approx(50_000.0 - 0.001 * 2.0 * now.mark[perpetual])
+    gains = revalue(now, move.scenario(now.table.underlyings)).pnl[0]
+    options = np.flatnonzero(~np.isnan(now.table.strike))
+    np.testing.assert_allclose((later.mark - now.mark)[options], gains[options], rtol=1e-9, atol=1e-12)
+    price = black76.price(
+        later.forward[options], later.table.strike[options], later.years[options], later.vol[options],
+        is_call=later.table.is_call[options],
+    )  # fmt: skip
+    fair = np.where(later.table.inverse[options], price / later.forward[options], price)
+    np.testing.assert_allclose(later.mark[options], fair, rtol=1e-9, atol=1e-14)
+
+
 def test_paths_that_can_not_be_are_refused() -> None:
     with pytest.raises(InputError, match="backwards"):
-        MarketPath.of_prices([2, 1], {"BTC": [1.0, 1.0]}, {"BTC": 1.0})
-    with pytest.raises(InputError, match="ratios"):
-        MarketPath.of_prices([1, 2], {"BTC": [1.0, -1.0]}, {"BTC": 1.0})
+        MarketPath.of_prices([2, 1], {"BTC": [1.0, 1.0]}, {"BTC": 1.0}, now_ns=0)
+    with pytest.raises(InputError, match="above 0"):
+        MarketPath.of_prices([1, 2], {"BTC": [1.0, -1.0]}, {"BTC": 1.0}, now_ns=0)
+    with pytest.raises(InputError, match="price at the start"):
+        MarketPath.of_prices([1], {"BTC": [1.0]}, {}, now_ns=0)
     with pytest.raises(InputError, match="before"):
-        margin_path(BOOK, market(), policy_of(POLICY), MarketPath.of_prices([0], {"BTC": [1.0]}, {"BTC": 1.0}))
+        MarketPath.of_prices([0], {"BTC": [1.0]}, {"BTC": 1.0}, now_ns=NOW_NS)
