@@ -16,12 +16,20 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from seawall.api.attribute import attribute
     from seawall.api.books import load_book
     from seawall.api.compare import compare
+    from seawall.api.distance import distance, liquidation_surface, reverse_stress
+    from seawall.api.exposures import exposures
+    from seawall.api.limits import check_limits
+    from seawall.api.margin_path import margin_path
     from seawall.api.margins import margin
     from seawall.api.policy_impact import policy_impact
     from seawall.api.reconcile import reconcile
+    from seawall.api.report import report
     from seawall.api.snapshots import load_snapshot
+    from seawall.api.stress import stress
+    from seawall.api.value_at_risk import value_at_risk
     from seawall.api.what_if import what_if
     from seawall.core.errors import InputError, SeawallError, UnavailableError, UnknownNameError, VenueError
     from seawall.core.evidence import Grade
@@ -34,12 +42,22 @@ if TYPE_CHECKING:
     from seawall.portfolio import Account, Book, Position
 
 _HOME = {
+    "attribute": "seawall.api.attribute",
+    "check_limits": "seawall.api.limits",
     "load_book": "seawall.api.books",
     "load_snapshot": "seawall.api.snapshots",
     "compare": "seawall.api.compare",
+    "distance": "seawall.api.distance",
+    "exposures": "seawall.api.exposures",
+    "liquidation_surface": "seawall.api.distance",
+    "reverse_stress": "seawall.api.distance",
     "margin": "seawall.api.margins",
+    "margin_path": "seawall.api.margin_path",
     "policy_impact": "seawall.api.policy_impact",
     "reconcile": "seawall.api.reconcile",
+    "report": "seawall.api.report",
+    "stress": "seawall.api.stress",
+    "value_at_risk": "seawall.api.value_at_risk",
     "what_if": "seawall.api.what_if",
     "Account": "seawall.portfolio",
     "AccountMargin": "seawall.margining",
@@ -79,12 +97,22 @@ __all__ = [
     "UnknownNameError",
     "VenueError",
     "__version__",
+    "attribute",
+    "check_limits",
     "compare",
+    "distance",
+    "exposures",
+    "liquidation_surface",
     "load_book",
     "load_snapshot",
     "margin",
+    "margin_path",
     "policy_impact",
     "reconcile",
+    "report",
+    "reverse_stress",
+    "stress",
+    "value_at_risk",
     "what_if",
 ]
 

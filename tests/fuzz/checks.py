@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import seawall as sw
 from seawall.api.books import load_book
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import InputError, SeawallError
@@ -23,6 +24,8 @@ from seawall.venues.reply import MarginReply
 
 SIGNED_COLUMNS = ("funding_8h",)
 """Columns that may be below 0; all others are amounts, prices or volatilities."""
+MARGINED_COUNT = 40
+"""Contracts of a clearing house's file that are margined together."""
 LARGEST_ROUND = 1_000
 """Entries of a book that is written as rows and read again: of more, rows of plain Python take their time."""
 LONGEST_LINE = 6_000
@@ -79,9 +82,28 @@ def check_snapshot(snapshot: MarketSnapshot, *, may_be_empty: bool = False) -> N
     assert not (snapshot.mark[~options] == 0.0).any(), "the mark of what is no option is 0"
     assert not (snapshot.forward == 0.0).any(), "a forward is 0"
     assert not np.isnan(snapshot.years).any(), "years are NaN"
+    if snapshot.listed is not None:
+        assert np.isfinite(snapshot.listed.rate).all(), "a rate is not finite"
+        assert np.isfinite(snapshot.listed.dividend_yield).all(), "a yield is not finite"
     if snapshot.feeds is not None:
         for sure in snapshot.feeds.index_confidence.values():
             assert math.isfinite(sure), "an index confidence is not finite"
+
+
+def check_parameter_file(snapshot: MarketSnapshot) -> None:
+    """A clearing house's file can be named and shown, and a book of its contracts has a margin or a reason."""
+    assert snapshot.digest in repr(snapshot)
+    table = snapshot.table
+    assert len(snapshot), "a file of nothing was taken"
+    _texts(snapshot.name, snapshot.venue, *table.names, *table.underlying, *table.settlement)
+    assert (table.expiry_ns > snapshot.time_ns).all(), "a contract of the file has expired"
+    assert not np.isinf(snapshot.mark).any() and not (snapshot.mark < 0.0).any(), "a price can't be"
+    book = {name: float(n % 3 - 1) or 2.0 for n, name in enumerate(table.names[:MARGINED_COUNT]) if "/" in name}
+    if not book:
+        return
+    for row in sw.margin(book, snapshot, "span/portfolio/2026-01-01"):
+        known = math.isfinite(row.initial_margin) and math.isfinite(row.maintenance_margin)
+        assert known != bool(row.unavailable), f"a margin is {row.initial_margin}, and {row.unavailable!r}"
 
 
 def check_file(snapshot: MarketSnapshot) -> None:

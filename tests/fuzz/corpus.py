@@ -18,13 +18,16 @@ from seawall.core.time import NS_PER_DAY
 from seawall.instruments import Future, InstrumentTable, Option, Perpetual, Spot
 from seawall.market import Feeds, MarketSnapshot, Origin
 from seawall.market.codec import encode
+from tests.unit.venues.cme import samples as span
 from tests.unit.venues.deribit import conftest as deribit
+from tests.unit.venues.listed import samples as listed
 
 ROOT = Path(__file__).parents[2]
 SHAPES = Path(os.environ.get("SEAWALL_DATA", ROOT.parent / "shared" / "data")) / "native_shapes_cex.json"
 LARGEST_SHAPE = 20_000
 """Bytes of a recorded answer that is worth a seed: a fuzzer makes few changes a second to a large one."""
 
+LISTED = listed.as_bytes()
 CSV = (
     b"account,instrument,size,kind,entry_price\ndesk,BTC-PERPETUAL,-10000,position,62000.5\ndesk,BTC,2.5,,\n"
     b"desk,BTC-25SEP26-100000-C,5,order,\nfund,BTC-25SEP26-100000-C,-5,,0.0123\nfund,BTC,0.01,spot_margin,\n",
@@ -142,6 +145,14 @@ def snapshot_files() -> Sequence[bytes]:
     """Return snapshot files, one of them zipped."""
     content = encode(market())
     return content, gzip.compress(content, mtime=0)
+
+
+def span_files() -> Sequence[bytes]:
+    """Return parameter files of a clearing house: one with every sort of charge, and one without any."""
+    charges = span.spread(1, 425.0, "202603", "202606") + (
+        "<spotRate><r>1</r><pe>202603</pe><sprd>30</sprd><outr>50</outr></spotRate>"
+    )
+    return span.document(charges=charges, som=9_000.0), span.document()
 
 
 def shapes(venue: str) -> Sequence[bytes]:

@@ -56,12 +56,17 @@ TOML_LINES = (
     "min = 5", "choices = [1]", "unit = 1", 'kind = "words"', "kind = []", "title = []", "notes = {}", '"" = 1',
     '"\\u0000" = 1',
 )  # fmt: skip
+XML_PARTS = (
+    "<!--", "<![CDATA[x]]>", "<?x y?>", "&lt;", "&#0;", "&#65;", "&x;", "<a>", "</a>", "<a/>", "<x:a/>", "<ra>",
+    "</ra>", "<pe>202613</pe>", "<a>" * 100, "<!DOCTYPE a [<!ENTITY b 'c'>]>", "<a a='1' a='2'/>",
+)  # fmt: skip
 BYTES = (
     b"\x00", b"\xff", b"\x7f", b"\x80", b"\xf0", b"\xc3", b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\n", b"-",
 )  # fmt: skip
 
 _PARTS = re.compile(r"([-_/:. ])")
 _TOML_VALUE = re.compile(r'("[^"]*"|[-+.\w]+(?=\s*[,}\]]|$))')
+_XML_TEXT = re.compile(r"(?<=>)([^<>]+)(?=<)")
 _HEAD_LENGTH = struct.Struct("<I")
 
 
@@ -116,6 +121,27 @@ def mutated_csv(content: bytes, rng: Random) -> bytes:
                 lines[i] = ",".join(cells)
         lines = lines or [""]
     made = rng.choice(["\n", "\n", "\n", "\r\n", "\r"]).join(lines).encode("utf-8", "surrogatepass")
+    return mutated_bytes(made, rng) if rng.random() < 0.1 else made
+
+
+def mutated_xml(content: bytes, rng: Random) -> bytes:
+    """Return an XML text with the texts of some elements changed, or some elements left out or doubled."""
+    parts = _XML_TEXT.split(content.decode("utf-8", "replace"))  # texts stand at odd places, tags around them
+    for _ in range(rng.choice(CHANGES)):
+        at = rng.randrange(1, len(parts), 2) if len(parts) > 1 else 0
+        match rng.randrange(10):
+            case 0:
+                del parts[max(at - 1, 0) : at + 1]
+            case 1:
+                parts[at:at] = parts[at - 1 : at + 1] * rng.choice([1, 1, 50])
+            case 2:
+                parts[at - 1] = mutated_text(parts[at - 1], rng)
+            case 3:
+                parts[at - 1] += rng.choice(XML_PARTS)
+            case _:
+                parts[at] = rng.choice([rng.choice(TEXTS), rng.choice(NUMBERS), mutated_text(parts[at], rng)])
+        parts = parts if len(parts) > 1 else ["<a>", "", "</a>"]
+    made = "".join(parts).encode("utf-8", "surrogatepass")
     return mutated_bytes(made, rng) if rng.random() < 0.1 else made
 
 

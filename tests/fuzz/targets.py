@@ -25,12 +25,15 @@ from seawall.portfolio.findings import Findings
 from seawall.portfolio.json_form import parsed_json
 from seawall.portfolio.trades import parse_trades
 from seawall.venues.catalogue import VENUES
+from seawall.venues.cme import read_spn
+from seawall.venues.listed import read_listed
 from seawall.venues.venue import Venue
 from tests.fuzz import corpus
 from tests.fuzz.checks import (
     check_book,
     check_file,
     check_instrument,
+    check_parameter_file,
     check_policy_part,
     check_refusal,
     check_reply,
@@ -46,6 +49,7 @@ from tests.fuzz.mutate import (
     mutated_json,
     mutated_name,
     mutated_toml,
+    mutated_xml,
 )
 from tests.fuzz.venue_seeds import SEEDS, STRANGER, seeds_of
 from tests.unit.market.test_codec import body_of, sealed
@@ -166,6 +170,14 @@ def _own() -> Iterator[Target]:
     yield Target(
         name="snapshot/any", read=partial(load_snapshot, derive=False), check=check_file, mutate=mutated_bytes,
         seeds=[*files, *answered],
+    )  # fmt: skip
+    yield Target(
+        name="snapshot/span", read=partial(read_spn, name="fuzz"), check=check_parameter_file, mutate=mutated_xml,
+        seeds=corpus.span_files(),
+    )  # fmt: skip
+    yield Target(
+        name="snapshot/listed", read=partial(read_listed, name="fuzz"),
+        check=partial(check_snapshot, may_be_empty=True), mutate=mutated_json, seeds=[corpus.LISTED],
     )  # fmt: skip
     yield Target(
         name="snapshot/completed", read=_completed, check=check_snapshot, mutate=mutated_json, seeds=answered,

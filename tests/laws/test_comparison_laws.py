@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seawall.core.evidence import Grade
 from seawall.margining.comparison import Comparison, compare_policies
 from seawall.margining.components import Component
 from seawall.policy import catalogue
@@ -61,12 +60,12 @@ def test_accounts_without_positions_have_rows(accounts: tuple[Account, ...]) -> 
 
 
 def test_an_account_that_holds_nothing_needs_nothing_and_rests_on_nothing() -> None:
-    """Its grade is that of an empty list of evidence: no number was relied on, and none could be wrong."""
+    """No number was relied on, so that it has no grade, not even the best."""
     found = compared(EMPTY, COIN)
     for row in found.rows("empty"):
         assert row["initial_margin_usd"] == row["equity_usd"] == row["headroom_usd"] == 0.0
         assert row["worst_scenario"] == ""
-        assert row["evidence"] == Grade.VERIFIED.value
+        assert row["evidence"] == ""
     for margins in found.margins:
         [a] = [a for a, name in enumerate(found.accounts) if name == "empty"]
         rows = [r for r, owner in enumerate(margins.requirement.account) if owner == a]

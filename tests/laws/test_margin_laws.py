@@ -20,6 +20,7 @@ from seawall.portfolio import Account, Book, Position, resolve
 from seawall.revaluation import PnlTensor, revalue
 from tests.laws.worlds import (
     ALL_MODELS,
+    INDEX,
     NAMES,
     Member,
     accounts_of,
@@ -455,6 +456,25 @@ def test_an_underlying_without_numbers_is_unavailable_with_a_reason(policy_id: s
         [row] = margins[f"of {name}"]
         assert np.isnan(row.initial_margin)
         assert name in row.unavailable
+
+
+@pytest.mark.parametrize("asset", [*sorted(INDEX), "USDT", "DOGE"])
+@pytest.mark.parametrize("amount", [2.0, -2.0])
+def test_an_asset_that_is_refused_is_not_left_out_of_what_its_owner_is_worth(
+    policy_id: str, asset: str, amount: float
+) -> None:
+    """Equity and margin balance count it, or are unavailable as the margin is; they are not those of the rest."""
+    policy = policy_of(policy_id)
+    held = (Position(held_names(policy)[0], lot(held_names(policy)[0])),)
+    rest = {name: 1_000.0 for name in ("USDC", *coins_of(policy)) if name != asset}
+    book = Book.of([Account("with", held, rest | {asset: amount}), Account("rest", held, rest)])
+    margins = margins_of(book, policy)
+    others = {row.currency: (row.equity, row.margin_balance) for row in margins["rest"]}
+    for row in margins["with"]:
+        if row.unavailable:
+            assert asset in row.unavailable
+            for now, then in zip((row.equity, row.margin_balance), others.get(row.currency, (0.0, 0.0)), strict=True):
+                assert np.isnan(now) or now != then
 
 
 @law

@@ -12,6 +12,8 @@ from tests.vectors.case import Case, Document, Finding, each, guarded, not_under
 
 PRINTED_TOLERANCE = 2e-8
 """Two units of the eighth decimal, in which Deribit prints coin; for identities without a stated residual."""
+OFTEN_APART = {"delta_total": 3.5e-7}
+"""Identities of figures that are not of one moment: the venue's own messages keep them no closer."""
 FLOAT_ROUNDING = 1e-15
 """Sums of numbers of the size of the largest amount in the message may differ by this share of it."""
 _NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][-+]?\d+)?")
@@ -35,7 +37,7 @@ def _compared(name: str, message: Mapping[str, Any], stated: Mapping[str, float]
         yield not_understood(name, f"no identity is known for margin model {message['margin_model']!r}")
     scale = max((abs(float(entry)) for entry in message.values() if _is_number(entry)), default=0.0)
     for identity, residual in residuals.items():
-        tolerance = stated.get(identity, PRINTED_TOLERANCE) + 4.0 * FLOAT_ROUNDING * scale
+        tolerance = stated.get(identity, OFTEN_APART.get(identity, PRINTED_TOLERANCE)) + 4.0 * FLOAT_ROUNDING * scale
         yield Case(f"{name} {identity}", abs(residual), tolerance)
 
 

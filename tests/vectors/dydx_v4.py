@@ -221,6 +221,8 @@ def _insurance(name: str, case: Mapping[str, Any], markets: Mapping[int, Market]
 
 
 REFUSED = "refused"
+ERRORS = frozenset({"error", "err", "refused", "reverts", "revert", "fails"})
+"""Words that stand where a number would, in cases that the chain refuses."""
 
 
 def _or_refused(compute: Any) -> Any:
@@ -232,4 +234,6 @@ def _or_refused(compute: Any) -> Any:
 
 def _compared(name: str, case: Mapping[str, Any], ours: Any, theirs: Any) -> Case:
     """Compare a number, or that both refuse where the case expects an error."""
-    return same(name, ours, REFUSED if case.get("expected_error") else theirs())
+    expected = case.get("expected")
+    refused = case.get("expected_error") or (isinstance(expected, str) and expected.strip().lower() in ERRORS)
+    return same(name, ours, REFUSED if refused else theirs())

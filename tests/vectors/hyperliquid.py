@@ -31,6 +31,7 @@ from seawall.margining.models.hyperliquid.tiers import Tiers, maintenance_margin
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at
 from seawall.portfolio import Account, Book, Position
+from tests.vectors import hyperliquid_liquidation
 from tests.vectors.case import (
     ABOUT,
     Case,
@@ -76,12 +77,14 @@ SIGNING = ("key_note", "domain", "primary", *SIGNED)
 
 
 def read(document: Document) -> Iterator[Finding]:
-    yield from strangers(document, SECTIONS)
-    yield from unread("file", document, (*SECTIONS, *ABOUT))
+    known = (*SECTIONS, *hyperliquid_liquidation.SECTIONS)
+    yield from strangers(document, known)
+    yield from unread("file", document, (*known, *ABOUT))
     readers = (_tiers, _borrowable, _health, _minimum, _loan, _rate)
     for section, reader in zip(SECTIONS, readers, strict=False):
         yield from each(document.get(section), reader, name=section)
     yield from each(document.get("funding"), _funding, name="funding")
+    yield from hyperliquid_liquidation.read(document)
     yield from _signing(document.get("eip712") or {})
 
 
@@ -166,7 +169,8 @@ def _funding(name: str, case: Mapping[str, Any]) -> Iterator[Case]:
             yield _exactly(f"{name} premium", sample, case["premium"])
     mean = case["premium"] if case.get("premium") is not None else sample
     cap = case.get("cap_1h", POLICY.number("funding.cap_1h"))
-    rate = funding_rate(mean, interest_8h=case["interest_8h"], clamp=case["clamp"], cap_1h=cap)
+    interest, clamp = (case.get(key, POLICY.number(f"funding.{key}")) for key in ("interest_8h", "clamp"))
+    rate = funding_rate(mean, interest_8h=interest, clamp=clamp, cap_1h=cap)
     yield _exactly(f"{name} rate", rate, case["expected_rate_8h"])
     payment = case.get("expected_hourly_payment_long_usd_computed")
     if payment is not None:

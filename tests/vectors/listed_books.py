@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import seawall as sw
 from seawall.core.time import NS_PER_YEAR, to_ns
 from seawall.instruments import Future, Instrument, InstrumentTable, Option
-from seawall.margining.catalogue import MODELS
 from seawall.margining.model import Detail, Requirement
-from seawall.market import MarketSnapshot
+from seawall.market import Listed, MarketSnapshot
 from seawall.policy import MarginPolicy, at
-from seawall.portfolio import Account, Book, Position, resolve
+from seawall.portfolio import Account, Book, Position
 from seawall.pricing import american, black76
 from seawall.pricing.implied_vol import from_price
-from seawall.revaluation import revalue_listed
 
 POLICY = "occ/tims/2026-01-01"
 NOW_NS = to_ns("2007-02-23T21:00:00Z")
@@ -86,7 +85,7 @@ class Found:
 
 
 def tims(legs: Sequence[Leg], policy: MarginPolicy) -> Found:
-    """Return what customer portfolio margin says of a book."""
+    """Return what customer portfolio margin says of a book, as any user's book is margined."""
     index = {leg.underlying: leg.spot for leg in reversed(legs)}
     owned = dict.fromkeys(index, 0.0)
     rows: list[Instrument] = []
@@ -106,23 +105,21 @@ def tims(legs: Sequence[Leg], policy: MarginPolicy) -> Found:
             rows.append(Future(name=f"{i}", expiry_ns=NOW_NS + NS_PER_YEAR, inverse=False, **plain))  # type: ignore[arg-type]
         for column, number in zip(columns, (mark, forward, vol), strict=True):
             columns[column].append(number)
+    priced = [leg for leg in legs if leg.kind != "stock"]
+    terms = Listed.of(
+        len(priced), rate=[leg.rate if leg.is_option else np.nan for leg in priced],
+        dividend_yield=[leg.dividend_yield for leg in priced], early_exercise=[leg.early_exercise for leg in priced],
+    )  # fmt: skip
     snapshot = MarketSnapshot.of(
         InstrumentTable.of(rows), name="example", venue="listed", source="published example", time_ns=NOW_NS,
-        index=index, **columns,
+        index=index, listed=terms, **columns,
     )  # fmt: skip
     positions = tuple(Position(f"{i}", leg.size) for i, leg in enumerate(legs) if leg.kind != "stock")
     account = Account("example", positions, {asset: amount for asset, amount in owned.items() if amount})
-    book = resolve(Book.of([account]), snapshot, check_lots=False)
-    model = MODELS[policy.model]
-    order = [int(name) for name in book.snapshot.table.names]
-    tensor = revalue_listed(
-        book.snapshot, model.scenarios(policy, book.snapshot),
-        rate=np.array([legs[i].rate for i in order]),
-        dividend_yield=np.array([legs[i].dividend_yield for i in order]),
-        early_exercise=np.array([legs[i].early_exercise for i in order]),
-    )  # fmt: skip
-    assert not tensor.failures, tensor.failures
-    return Found(model.requirement(policy, book, tensor), model.detail(policy, book, tensor))
+    found = sw.margin(Book.of([account]), snapshot, policy, check_lots=False)
+    [row] = found
+    assert not row.unavailable, row.unavailable
+    return Found(found.requirement, found.explain("example").detail)
 
 
 def policy_with(classes: dict[str, dict[str, object]], *, points_count: int, offset: float = 1.0) -> MarginPolicy:

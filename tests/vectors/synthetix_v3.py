@@ -8,10 +8,9 @@ from typing import Any
 
 from seawall.instruments import InstrumentTable, Perpetual
 from seawall.margining import Margins, evaluate
-from seawall.margining.blocks.fixed_point import from_units
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.figures import computed
 from seawall.margining.models.synthetix_v3.market import fill_price
-from seawall.margining.models.synthetix_v3.wei import DECIMALS, wei
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at
 from seawall.portfolio import Account, Book, Position
@@ -134,8 +133,8 @@ def _needed(name: str, block: Mapping[str, Any]) -> Iterator[Case]:
 def _entry(position: Mapping[str, Any], price: float) -> float:
     """Return the price that a position filled at."""
     skew = float(position.get("prior_skew") or 0.0)
-    sized = (wei(float(position["size"])), wei(float(position["skew_scale"])))
-    return from_units(fill_price(wei(float(price)), wei(skew), *sized), DECIMALS)
+    sized = (WEI.of(float(position["size"])), WEI.of(float(position["skew_scale"])))
+    return WEI.to_float(fill_price(WEI.of(float(price)), WEI.of(skew), *sized))
 
 
 def _settings(markets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.vectors import derive_liquidation, other_examples, paradex
-from tests.vectors.case import Case, Finding
+from tests.vectors.case import Case, Finding, Later
 from tests.vectors.readers import folder
 
 FILES: dict[str, Callable[[Any], Iterator[Finding]]] = {
@@ -83,3 +83,46 @@ def test_what_nobody_reads_is_a_failure(whole: tuple[Any, dict[str, Any]]) -> No
             continue
         block["another_new"] = 7.0
         assert failures(read(odd)), path
+
+
+TWO = {"collateral": 1_000, "target": 0.9, "step": 0.2, "positions": [
+    {"size": 0.1, "entry": 60_000, "mark": 54_800, "mmf": 0.01},
+    {"size": -1, "entry": 3_000, "mark": 3_400, "mmf": 0.01},
+]}  # fmt: skip
+"""The page's worked account, without its table."""
+
+
+@pytest.mark.parametrize(("fee", "share"), [({}, 0.4), ({"fee": 0.7}, 0.4), ({"fee": 0.5}, 0.4), ({"fee": 0.6}, 0.6)])
+def test_a_liquidation_without_a_table_is_at_the_policys_fee_or_at_one_of_its_own(fee: Any, share: float) -> None:
+    case = TWO | fee | {"expected_share": share}
+    assert failures(paradex.read({"partial_liquidation": [case]})) == []
+    assert failures(paradex.read({"partial_liquidation": [case | {"expected_share": 0.8}]}))
+
+
+@pytest.mark.parametrize(
+    ("terms", "initial"),
+    [({}, 15.0), ({"otm": 3}, 12.0), ({"strike": 103}, 12.0), ({"type": "put", "strike": 92}, 10.0)],
+)
+def test_a_sold_option_without_strike_or_type_is_a_call_at_the_money(terms: Any, initial: float) -> None:
+    case = {"side": "short", "spot": 100, "mark": 5, "imr": initial} | terms
+    assert failures(paradex.read({"option_cross_margin": [case]})) == []
+    assert failures(paradex.read({"option_cross_margin": [case | {"imr": initial + 1}]}))
+
+
+def test_an_insolvent_payment_of_an_older_rule_is_not_compared_and_not_forgotten() -> None:
+    expected = {"lowerbound": -325.0, "sMPayout": -9.0}
+    [later] = derive_liquidation._payment("story", expected, 10**18)
+    assert isinstance(later, Later)
+    assert later.count == 2
+    [case] = derive_liquidation._payment("story", {"sMPayout": -1.0}, 10**18)
+    assert isinstance(case, Case)
+    assert case.passes
+
+
+@pytest.mark.parametrize(("received", "passes"), [(0.2, True), (0.25, False)])
+def test_a_share_received_is_of_the_original_account(received: float, passes: bool) -> None:
+    whole = 10**18
+    expected = {"finalPercentageReceived": received}
+    [case] = derive_liquidation._bid("story", expected, whole // 4, whole * 4 // 5, 0, derive_liquidation.Phase.SOLVENT)
+    assert isinstance(case, Case)
+    assert case.passes is passes

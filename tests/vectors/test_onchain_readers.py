@@ -134,3 +134,13 @@ def test_no_bound_is_read_in_every_spelling(unbounded: Any) -> None:
 def test_a_function_of_a_later_room_is_counted() -> None:
     [found] = drift.read({"liquidation": [{"fn": "liquidation_price", "expected": 1}]})
     assert not isinstance(found, Case)
+
+
+@pytest.mark.parametrize("word", ["error", "Error", "reverts"])
+def test_an_error_may_stand_where_a_number_would(word: str) -> None:
+    impossible = CLOSE | {
+        "delta_quantums": 10_000_000,
+        "expected": word,
+    }  # a long that is made larger is no liquidation
+    assert not failed(dydx_v4.read({"bankruptcy_price_quote_quantums": [impossible]}))
+    assert failed(dydx_v4.read({"bankruptcy_price_quote_quantums": [CLOSE | {"expected": word}]}))

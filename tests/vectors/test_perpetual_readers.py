@@ -124,3 +124,68 @@ def test_signatures_are_counted_for_later_and_not_forgotten() -> None:
 def test_a_margin_in_a_token_that_it_can_not_be_in_is_not_understood() -> None:
     wrong = json.loads(json.dumps(OPYN).replace('"WBTC"', '"USDC"'))
     assert failures(opyn_gamma.read(wrong))
+
+
+LIQUIDATIONS: dict[str, Any] = {
+    "liquidation_price": [
+        {"side": "long", "size": 1, "mark": 60_000, "account_value": 6_000, "max_leverage": 40,
+         "expected": 60_000 - 5_250 / (1 - 1 / 80)},
+        {"size": -2, "mark": 100, "available": 41, "tiers": [[0, 10]], "expected": 100 + 41 / 2 / 1.05},
+    ],
+    "adl": [
+        {"side": "long", "size": 2, "entry": 50_000, "mark": 60_000, "account_value": 40_000, "expected": 3.6},
+        {"mark": 60_000, "size": 3.5, "expected_order": ["b", "a"], "closed": [["b", 3], ["a", 0.5]], "left": 0,
+         "holders": [{"account": "a", "size": -1, "entry": 66_000, "account_value": 90_000},
+                     {"account": "b", "size": -3, "entry": 70_000, "account_value": 40_000}]},
+    ],
+}  # fmt: skip
+
+
+def broken(read: Callable[[Any], Iterator[Any]], document: Any) -> list[str]:
+    return [str(case) for case in read(document) if isinstance(case, Case) and not case.passes]
+
+
+def test_prices_of_liquidation_and_ranks_of_holders_are_read() -> None:
+    assert broken(hyperliquid.read, LIQUIDATIONS) == []
+    for section, i, key, wrong in (
+        ("liquidation_price", 0, "expected", 54_000), ("liquidation_price", 1, "available", 42),
+        ("adl", 0, "expected", 3.7), ("adl", 1, "expected_order", ["a", "b"]), ("adl", 1, "left", 1),
+        ("adl", 1, "closed", [["b", 3]]),
+    ):  # fmt: skip
+        odd = copy.deepcopy(LIQUIDATIONS)
+        odd[section][i][key] = wrong
+        assert broken(hyperliquid.read, odd), (section, i, key)
+
+
+def test_an_account_that_nothing_liquidates_has_no_price() -> None:
+    rich = {"size": 1, "mark": 60_000, "available": 70_000, "max_leverage": 40}
+    assert broken(hyperliquid.read, {"liquidation_price": [rich | {"expected": None}]}) == []
+    assert broken(hyperliquid.read, {"liquidation_price": [rich | {"expected": 1.0}]})
+
+
+SPREADS = [
+    {"type": "put", "short_strike": 250, "long_strike": 200, "amount": 3, "expected": 150},
+    {
+        "type": "call_spread",
+        "short_strike": 200,
+        "long_strike": 250,
+        "short_amount": 2,
+        "long_amount": 1,
+        "expected": 1,
+    },
+    {"type": "call", "short_strike": 250, "long_strike": 200, "expected": 0},
+    {"type": "put", "short_strike": 250, "expected": 250},
+]
+
+
+@pytest.mark.parametrize("case", SPREADS)
+def test_a_spread_needs_the_most_that_it_can_lose(case: dict[str, Any]) -> None:
+    assert broken(opyn_gamma.read, {"spread": [case]}) == []
+    assert broken(opyn_gamma.read, {"spread": [case | {"expected": case["expected"] + 1}]})
+    assert broken(opyn_gamma.read, {"spread": [case | {"surprise": 2}]})
+
+
+def test_a_naked_option_may_leave_the_table_to_the_policy() -> None:
+    case = {"type": "call", "strike": 2_500, "spot": 1_800, "days": 14, "amount": 1, "expected": 0.237}
+    assert broken(opyn_gamma.read, {"naked_margin": [case]}) == []
+    assert broken(opyn_gamma.read, {"naked_margin": [case | {"days": 15}]})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.vectors import theory_financing_perps, theory_first_passage
+from tests.vectors import theory_evt, theory_financing_perps, theory_first_passage, theory_garch_vol
 from tests.vectors.case import Case, Later
 
 TOUCH: dict[str, Any] = {
@@ -81,3 +81,31 @@ def test_rates_and_fair_prices_are_counted_for_a_later_part() -> None:
     found = list(theory_financing_perps.read({"cases": cases}))
     assert sum(one.count for one in found if isinstance(one, Later)) == 3
     assert [one for one in found if isinstance(one, Case) and not one.passes]
+
+
+def test_what_nothing_liquidates_may_be_printed_as_nothing_or_as_infinity() -> None:
+    inputs = {"entry": 50_000, "side": "Short", "leverage": 1, "mm_rate_on_mark": 0.005}
+    for nothing in (None, float("inf")):
+        [case] = cases_of(
+            theory_financing_perps.read, {"id": "liq", "inputs": inputs, "expected": {"inverse": nothing}}
+        )
+        assert case.passes
+    [case] = cases_of(theory_financing_perps.read, {"id": "liq", "inputs": inputs, "expected": {"linear": None}})
+    assert not case.passes
+
+
+def test_a_forecast_from_the_last_days_return_starts_a_day_later() -> None:
+    given = {"omega": 1e-6, "alpha": 0.1, "beta": 0.8, "h_t": 2e-4, "eps_t": 0.02, "horizons": [1, 2]}
+    first = 1e-6 + 0.1 * 0.02**2 + 0.8 * 2e-4
+    ahead = {"id": "garch", "inputs": given, "expected": {"forecast": [first, 1e-6 + 0.9 * first]}}
+    assert all(case.passes for case in cases_of(theory_garch_vol.read, ahead))
+    [strange] = cases_of(theory_garch_vol.read, ahead | {"inputs": given | {"moon_phase": 0.5}})
+    assert not strange.passes
+
+
+@pytest.mark.parametrize("inputs", [
+    {"q": 0.99, "n": 1000, "n_u": 100, "u": 0.05, "xi": 0.2, "beta": 0.02}, {"losses": [1.0, 2.0, 3.0, 5.0], "k": 2},
+])  # fmt: skip
+def test_an_input_of_a_tail_that_nobody_reads_is_a_failure(inputs: dict[str, Any]) -> None:
+    found = cases_of(theory_evt.read, {"id": "x", "inputs": inputs | {"moon_phase": 0.5}, "expected": {"VaR": 1.0}})
+    assert any("moon_phase" in case.name for case in found)

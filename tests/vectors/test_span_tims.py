@@ -57,6 +57,44 @@ def test_positions_are_read_by_size_and_array() -> None:
     assert not failed(span.read_examples, example(expected={"requirement": 10_000}, array=FUTURE))
 
 
+@pytest.mark.parametrize("label", ["-1", -1, "-1 call", "short 1 call", "short call"])
+def test_a_number_of_contracts_may_have_words_beside_it(label: Any) -> None:
+    expected = {"scan_risk": 8060, "worst_scenario": 11}
+    assert not failed(span.read_examples, example(expected=expected, components=[[label, CALL]]))
+
+
+@pytest.mark.parametrize("stated", ["13/14", "13 or 14", [13, 14], 13])
+def test_scenarios_that_tie_are_named_by_the_first_or_by_all(stated: Any) -> None:
+    expected = {"requirement": 10_000, "worst_scenario": stated}
+    assert not failed(span.read_examples, example(expected=expected, array=FUTURE))
+    assert failed(span.read_examples, example(expected=expected | {"worst_scenario": 14}, array=FUTURE))
+
+
+def test_a_book_whose_parts_cancel_needs_nothing_whatever_is_left_of_the_sums() -> None:
+    parts = [["0.3", CALL], ["-0.1", CALL], ["-0.2", CALL]]
+    assert not failed(span.read_examples, example(expected={"requirement": 0, "worst_scenario": 1}, components=parts))
+    assert failed(span.read_examples, example(expected={"requirement": 1e-6}, components=parts))
+
+
+def test_an_example_that_expects_nothing_is_a_failure() -> None:
+    assert failed(span.read_examples, example(array=FUTURE))
+
+
+@pytest.mark.parametrize(
+    ("key", "stated"), [("minimum_per_contract", 50.0), ("minimum_per_unit", 0.5), ("minimum", 0.5)]
+)
+def test_a_minimum_is_of_a_contract_or_of_a_unit(key: str, stated: float) -> None:
+    book = {"S": 100, "legs": [LEG], "points": POINTS, key: stated}
+    assert not failed(span.read_examples, example("tims_x", {"minimum": 500.0}, **book))
+    assert failed(span.read_examples, example("tims_x", {"minimum": 375.0}, **book))
+
+
+@pytest.mark.parametrize(("stated", "holds"), [(0.15, True), (10, True), (0.12, False), (9, False)])
+def test_the_worst_point_is_a_move_or_counted_from_one(stated: float, holds: bool) -> None:
+    document = example("tims_x", {"worst_point": stated}, S=100, legs=[LEG], points=POINTS)
+    assert bool(failed(span.read_examples, document)) is not holds
+
+
 def test_an_extreme_move_is_the_policys() -> None:
     assert not failed(span.read_examples, example(expected={"book_example_loss": 7000}, price_scan_range=10_000))
     assert failed(span.read_examples, example(expected={"book_example_loss": 9900}, price_scan_range=10_000))

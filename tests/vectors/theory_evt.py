@@ -14,7 +14,19 @@ from typing import Any
 import numpy as np
 
 from seawall.scenarios.tails import ParetoTail, fit_tail, hill, mean_excess
-from tests.vectors.case import Case, Document, Finding, Later, absolute, each, not_understood, relative, same, strangers
+from tests.vectors.case import (
+    Case,
+    Document,
+    Finding,
+    Later,
+    absolute,
+    each,
+    not_understood,
+    relative,
+    same,
+    strangers,
+    unread,
+)
 
 FOLDER_VARIABLE = "SEAWALL_DATA"
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -27,7 +39,8 @@ ALIASES = {
     "var": "VaR", "es": "ES", "alpha": "alpha_hill", "hill": "alpha_hill", "hill_alpha": "alpha_hill",
     "se_xi": "xi_se", "se_beta": "beta_se", "mean_excess": "mean_excess", "xi_hill": "xi_hill", "hill_xi": "xi_hill",
 }  # fmt: skip
-NAMES = ("xi", "beta", "exceedances", "xi_se", "beta_se", "alpha_hill", "xi_hill", "mean_excess", "n", "n_u")
+SAMPLE = ("data", "losses", "sample", "x", "data_file", "n", "threshold", "u", "k", "q", "level", "method")
+FORMULA = ("u", "xi", "beta", "q", "level", "n", "N", "n_u", "Nu", "nu")
 
 
 def read(document: Document) -> Iterator[Finding]:
@@ -59,6 +72,7 @@ def _case(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:
     if "threshold" not in inputs and "u" not in inputs and "k" not in inputs:
         yield not_understood(name, f"it has no threshold and no k: {sorted(inputs)}")
         return
+    yield from unread(name, inputs, SAMPLE)
     sample = losses(inputs)
     if sample is None:
         yield Later(f"{name}: the Danish fire losses are not at hand", len(expected))
@@ -111,7 +125,8 @@ def _risks(tail: ParetoTail, levels: tuple[float, ...]) -> dict[str, float]:
 def _formula(
     name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any], tolerance: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    level = float(inputs.get("q", LEVEL))
+    yield from unread(name, inputs, FORMULA)
+    level = float(inputs.get("q", inputs.get("level", LEVEL)))
     counts = (int(inputs[next(key for key in keys if key in inputs)]) for keys in (("n_u", "Nu", "nu"), ("n", "N")))
     tail = ParetoTail(float(inputs["u"]), float(inputs["xi"]), float(inputs["beta"]), *counts)
     ours = _risks(tail, (level,))

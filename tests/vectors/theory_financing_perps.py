@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seawall.risk.liquidation_price import inverse_liquidation_price, linear_liquidation_price
-from tests.vectors.case import Document, Finding, Later, each, not_understood, relative, strangers, unread
+from tests.vectors.case import Document, Finding, Later, each, not_understood, relative, same, strangers, unread
 
 INPUTS = ("entry", "side", "leverage", "mm_rate_on_mark")
 FORMS = {"linear": linear_liquidation_price, "inverse": inverse_liquidation_price}
@@ -60,7 +61,10 @@ def _case(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:
             yield not_understood(f"{name} {key}", "no number of ours has that name")
             continue
         ours = FORMS[key](
-            float(inputs["entry"]), side=inputs["side"], leverage=float(inputs["leverage"]),
+            float(inputs["entry"]), side=str(inputs["side"]).lower(), leverage=float(inputs["leverage"]),
             maintenance_rate=float(inputs["mm_rate_on_mark"]),
         )  # fmt: skip
-        yield relative(f"{name} {key}", ours, float(theirs), tolerance)
+        if theirs is None or math.isinf(float(theirs)):  # no price liquidates it
+            yield same(f"{name} {key}", ours, math.inf)
+        else:
+            yield relative(f"{name} {key}", ours, float(theirs), tolerance)

@@ -24,6 +24,7 @@ from tests.vectors.case import (
     Later,
     absolute,
     each,
+    holds_number,
     not_understood,
     same,
     strangers,
@@ -38,6 +39,14 @@ PRINTED_RELATIVE = 1e-3
 OF_MARGINS = ("margin", "model_margin", "margins", "stressed_margin", "margin_path")
 DECAYS = frozenset({"lam", "lambda", "decay"})
 NOWS = frozenset({"sigmanow", "volnow", "sigmat1", "currentvol", "sigmatoday", "sigmatnext"})
+SHOCKS = ("eps", "epst", "et", "shock", "lastreturn", "residual", "rt")
+"""The return of the last day, whose variance is given as well."""
+STARTS = ("h", "h0", "ht", "h1", "hnow", "variance", "sigma2", "hcurrent", "hnext")
+INPUTS = DECAYS | NOWS | frozenset({
+    "returns", "residuals", "e", "r", "history", "sigmas", "sigma", "sigmat", "vols", "volpath", "sigmapath", "s20",
+    "start", "variance0", "sigma20", "omega", "alpha", "beta", "mu", "k", "ks", "steps", "horizon", "horizons", "days",
+    "t", "n", "datafile", *STARTS, *SHOCKS,
+})  # fmt: skip
 Numbers = Mapping[str, Any]
 
 
@@ -53,6 +62,8 @@ def _case(name: str, case: Numbers) -> Iterator[Finding]:
         yield not_understood(name, "nothing is expected")
     elif any(_plain(key) in given for key in OF_MARGINS):
         yield Later(f"{name}: margins and not markets", len(expected))
+    elif strange := sorted(key for key in given if key not in INPUTS and holds_number(given[key])):
+        yield not_understood(f"{name} {', '.join(strange)}", "no input of ours has that name")
     elif ours := _computed(given):
         yield from _all(name, expected, ours, case.get("tolerance"), DEFAULT_RELATIVE)
     elif "datafile" in given or "benchmark" in name or "garch" in name.lower():
@@ -109,10 +120,11 @@ def _known_garch(given: Numbers) -> dict[str, Any]:
     found |= {"persistence": persistence}
     if persistence < 1.0:
         found |= {"halflife": math.log(0.5) / math.log(persistence), "longrunvol": math.sqrt(level)}
-    start = next(
-        (float(given[key]) for key in ("h", "h0", "ht", "h1", "hnow", "variance", "sigma2", "hcurrent", "hnext")
-         if key in given), None,
-    )  # fmt: skip
+    start = next((float(given[key]) for key in STARTS if key in given), None)
+    shock = next((float(given[key]) for key in SHOCKS if key in given), None)
+    tomorrow = None
+    if start is not None and shock is not None:  # the first day ahead is known, and no expectation
+        tomorrow = start = omega + alpha * (shock - float(given.get("mu", 0.0))) ** 2 + beta * start
     returns = next((given[key] for key in ("returns", "residuals", "e") if key in given), None)
     if returns is not None:
         residuals = np.array(returns, dtype=np.float64) - float(given.get("mu", 0.0))
@@ -127,6 +139,8 @@ def _known_garch(given: Numbers) -> dict[str, Any]:
     )
     most = int(max(asked)) if isinstance(asked, Sequence) else int(asked)
     ahead = garch_forecast(omega, alpha, beta, start, most)
+    if tomorrow is not None:
+        ahead = np.concatenate([[tomorrow], ahead[:-1]])
     one = ahead[np.array(asked) - 1] if isinstance(asked, Sequence) else ahead[-1]
     for key in (
         "hk",

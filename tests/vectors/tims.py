@@ -84,6 +84,8 @@ def theory(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:
 LEG_KEYS = frozenset({"kind", "type", "contracts", "shares", "qty", "mult", "K", "T", "r", "q", "vol", "sigma", "S"})
 
 
+MINIMA = ("minimum_per_contract", "min_per_contract", "minimum_per_unit", "min_per_unit", "minimum", "min")
+"""Names of the minimum: USD for a contract, or for each unit under it."""
 BOOK_KEYS = ("S", "legs", "points", "r", "q", "T", "name", "under", "underlying", "symbol")
 KINDS = {
     "call": "call", "c": "call", "put": "put", "p": "put", "future": "future", "fut": "future", "stock": "stock",
@@ -97,7 +99,7 @@ def _worked_legs(
     """One class, or several of one product group: the same valuation points where a class has none of its own."""
     parts = [key for key, value in given.items() if _holds_books(value)]
     shares = [key for key in given if "offset" in key or key == "share"]
-    least = [key for key in given if key.startswith("min")]
+    least = [key for key in given if key in MINIMA]
     yield from unread(name, given, (*BOOK_KEYS, *parts, *shares, *least))
     books = [{**given, **book} for key in parts for book in given[key]] or [given]
     legs: list[Leg] = []
@@ -112,7 +114,7 @@ def _worked_legs(
             mult = of_contract or mult
         points = [float(point) for point in book["points"]]
         yield from _points_match(f"{name} class {i}", points, max(-min(points), 0.0), max(points))
-        minimum = float(book[least[0]]) / mult if least else MINIMUM
+        minimum = _minimum(book, mult)
         classes[f"S{i}"] = {"down_move": -min(points), "up_move": max(points), "minimum_usd": minimum}
     offset = float(given[shares[0]]) if shares else 1.0
     found = tims(legs, policy_with(classes, points_count=len(points) // 2, offset=offset))
@@ -121,6 +123,18 @@ def _worked_legs(
         name, expected, ("pnl", "net", "risk", "minimum", "requirement", "worst_point", "worst_scenario")
     )  # fmt: skip
     yield from _compared(name, found, np.asarray(array.pnl), expected, tolerance, points)
+
+
+def _minimum(book: Mapping[str, Any], mult: float) -> float:
+    """Return the minimum for one unit of the underlying: of a contract where the key says so, and else as it stands.
+
+    The rule's words are `0.375 per contract x multiplier`: below a dollar no number is of a whole contract.
+    """
+    for key in MINIMA:
+        if key in book:
+            stated = float(book[key])
+            return stated / mult if stated >= 1.0 else stated
+    return MINIMUM
 
 
 def _holds_books(value: Any) -> bool:
@@ -169,9 +183,9 @@ def _compared(
             yield absolute(f"{name} {field}", amount, float(expected[field]), tolerance)
     for field in ("worst_point", "worst_scenario"):
         if field in expected:
+            # A point is the move, as the inputs state it; a number of one or more counts from 1, as SPAN's scenarios.
             where, theirs = int(np.argmin(pnl)), float(expected[field])
-            known = theirs in (where + 1.0, points[where]) or theirs == where
-            yield same(f"{name} {field}", where + 1 if known else theirs, theirs if not known else where + 1)
+            yield same(f"{name} {field}", points[where] if abs(theirs) < 1.0 else where + 1.0, theirs)
 
 
 def _worked_arrays(
@@ -184,9 +198,13 @@ def _worked_arrays(
         rows = value if isinstance(value[0], list) else [value]
         arrays += [np.asarray(row, dtype=np.float64) for row in rows]
     named = [key for key in given if "offset" in key or key == "share"]
-    shares, minimum = [float(given[key]) for key in named], float(given.get("minimum", 0.0))
-    yield from unread(name, given, (*lists, *named, "minimum"))
-    yield from unread(name, expected, ("pnl", "net", "risk", "minimum", "requirement"))
+    shares = [float(given[key]) for key in named]
+    least = next((key for key in MINIMA if key in given), "minimum")
+    contracts = abs(float(given.get("contracts", given.get("n_contracts", 1.0))))
+    minimum = float(given.get(least, 0.0)) * (contracts if "per_" in least else 1.0)
+    minimum *= float(given.get("mult", MULTIPLIER)) if "per_" in least and float(given[least]) < 1.0 else 1.0
+    yield from unread(name, given, (*lists, *named, least, "contracts", "n_contracts", "mult"))
+    yield from unread(name, expected, ("pnl", "net", "risk", "minimum", "requirement", "worst_point"))
     if not arrays or len({len(one) for one in arrays}) != 1:
         yield not_understood(name, "it holds neither legs nor arrays of one length")
         return
@@ -196,6 +214,10 @@ def _worked_arrays(
     for field, amount in ours.items():
         if field in expected:
             yield absolute(f"{name} {field}", amount, float(expected[field]), tolerance)
+    if "worst_point" in expected:
+        yield same(f"{name} worst_point", float(np.argmin(net)) + 1.0, float(expected["worst_point"]))
     for field in ("pnl", "net"):
-        for k, theirs in enumerate(expected.get(field, ())):
-            yield absolute(f"{name} {field} {k}", float(net[k]), float(theirs), tolerance)
+        if field in expected:
+            yield same(f"{name} {field} points", len(net), len(expected[field]))
+        for k, (mine, theirs) in enumerate(zip(net, expected.get(field, ()), strict=False)):
+            yield absolute(f"{name} {field} {k}", float(mine), float(theirs), tolerance)

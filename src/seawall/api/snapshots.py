@@ -1,4 +1,4 @@
-"""`load_snapshot`: a bundled snapshot, our own format, a venue's JSON, or a day of a Parquet archive."""
+"""`load_snapshot`: a bundled snapshot, our own format, a venue's JSON, a SPAN file, or a day of a Parquet archive."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from seawall.core.errors import InputError, Problem, UnknownNameError
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
 from seawall.market.codec import decode
+from seawall.market.listed_prices import complete_listed
 from seawall.market.stable_coins import STABLE_ASSETS
 from seawall.portfolio import NameParser
 from seawall.portfolio.findings import SHOWN_CHARACTERS_COUNT, Findings
 from seawall.portfolio.json_form import parsed_json
 from seawall.venues.catalogue import VENUES
+from seawall.venues.listed import is_listed, read_listed
 
 SnapshotSource: TypeAlias = MarketSnapshot | str | Path | bytes | Mapping[str, Any]
 
@@ -33,6 +35,7 @@ DEFAULT_SNAPSHOT = "deribit-btc-2026-08-01"
 MAX_UNZIPPED_BYTES = 1 << 29
 """A venue's whole chain is a few megabytes of JSON; what unpacks to more than this is no snapshot."""
 _GZIP_MAGIC = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _RULE = "a snapshot is a bundled name, a path, bytes of a file, a venue's parsed JSON, or a MarketSnapshot"
 
 
@@ -52,7 +55,8 @@ def load_snapshot(
     source
         The name of a bundled snapshot; a path to a file in our format (`.seawall`) or to public answers of Deribit,
         OKX, Bybit, Binance or Derive (`.json`, `.json.gz`: one object whose keys name the answers, as docs/snapshots.md
-        lists them); bytes of either; that JSON parsed; a path to an archive of daily chains (`.parquet`, needs
+        lists them), to stocks and their options as we write them, or to a clearing house's SPAN parameter file (`.spn`,
+        XML); bytes of any of these; that JSON parsed; a path to an archive of daily chains (`.parquet`, needs
         `seawall[frames]`); or a snapshot, which comes back as it is.
     currency, day
         Which chain of an archive, the last of that day; of the last day where none is named.
@@ -113,6 +117,10 @@ def _newest(path: Path, *, currency: str, day: date | str | None) -> MarketSnaps
 
 
 def _completed(snapshot: MarketSnapshot, *, derive: bool) -> MarketSnapshot:
+    if snapshot.span is not None:  # its rule reads risk arrays and no price
+        return snapshot
+    if snapshot.listed is not None:
+        return complete_listed(snapshot) if derive else snapshot
     options = snapshot.table.is_kind(Kind.OPTION)
     missing = np.isnan(snapshot.mark) | options & (np.isnan(snapshot.vol) | np.isnan(snapshot.forward))
     if not derive or not (missing.any() or {*STABLE_ASSETS} - {*snapshot.index}):
@@ -125,6 +133,10 @@ def _completed(snapshot: MarketSnapshot, *, derive: bool) -> MarketSnapshot:
 def _read(content: bytes, *, name: str) -> MarketSnapshot:
     if content[:2] == _GZIP_MAGIC:
         content = _gunzipped(content, name)
+    if content.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1] == b"<":
+        from seawall.venues.cme import read_spn  # few markets are a clearing house's
+
+        return read_spn(content, name=name)
     return decode(content) if content.lstrip()[:1] not in (b"{", b"[") else _of_json(content, name=name)
 
 
@@ -136,6 +148,9 @@ def _of_json(content: bytes, *, name: str) -> MarketSnapshot:
             except InputError as error:
                 told = _other_kind(content, name)
                 raise (error if told is None else InputError(told)) from None
+    document = parsed_json(content, Findings(name))
+    if is_listed(document):
+        return read_listed(content, name=name)
     if (told := _other_kind(content, name)) is not None:
         raise InputError(told)
     forms = "; ".join(f"{venue.name}'s is {venue.snapshot_form}" for venue in VENUES.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +12,19 @@ from seawall.api.books import BookSource, load_book
 from seawall.api.margins import DEFAULT_POLICY, PolicySource, as_policy
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.margining import AccountMargin, evaluate
 from seawall.margining.totals import total_usd
 from seawall.portfolio import Book
 from seawall.portfolio.trades import Trade, TradesSource, apply_trades, parse_trades
+
+if TYPE_CHECKING:
+    from seawall.api.limits import LimitSource
+    from seawall.api.value_at_risk import OutcomeSource
+    from seawall.api.volumes import VolumeSource
+    from seawall.market import MarketSnapshot
+    from seawall.policy import MarginPolicy
+    from seawall.risk.limit_check import PreTrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class TradeEffect:
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class WhatIf(Tabular):
     """An account's margin before and after some trades.
 
     Attributes
@@ -54,6 +62,8 @@ class WhatIf:
         All netting sets together, USD; NaN where one is unavailable.
     effects
         What each trade does.
+    check
+        Whether margin and limits allow the trades, where limits were given.
     """
 
     account: str
@@ -64,6 +74,7 @@ class WhatIf:
     maintenance_before_usd: float
     maintenance_after_usd: float
     effects: tuple[TradeEffect, ...]
+    check: PreTrade | None = None
 
     def __str__(self) -> str:
         policies = ", ".join(dict.fromkeys(margin.policy_id for margin in self.before))
@@ -78,14 +89,11 @@ class WhatIf:
             name = f"{effect.trade.instrument} {effect.trade.size:+,.10g}"
             alone = (effect.initial_alone, effect.maintenance_alone)
             lines.append(_line(name, *alone, effect.initial_last, effect.maintenance_last))
+        if self.check is not None:
+            lines += [f"refused by {reason}" for reason in self.check.reasons] or ["margin and limits allow it"]
         for when, side in (("before", self.before), ("after", self.after)):
             lines += [f"{when}, unavailable: {margin.unavailable}" for margin in side if margin.unavailable]
         return "\n".join(lines)
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        return to_frame({name: [row[name] for row in rows] for name in rows[0]}, library=library)
 
     def rows(self) -> list[dict[str, object]]:
         """Return one mapping a trade."""
@@ -114,6 +122,10 @@ def what_if(
     policy: PolicySource = DEFAULT_POLICY,
     *,
     account: str | None = None,
+    limits: LimitSource | None = None,
+    scenarios: OutcomeSource = "monte-carlo",
+    confidence: float = 0.99,
+    daily_volume: VolumeSource | None = None,
     stand_ins: Mapping[str, str] | None = None,
     check_lots: bool = True,
 ) -> WhatIf:
@@ -131,6 +143,13 @@ def what_if(
         `Trade` values; or a mapping from instruments to sizes.
     account
         Whose; may be left out where the book has one account.
+    limits
+        A TOML file, or limits that were read: the trades are checked against margin and limits, those of all accounts
+        together among them.
+    scenarios, confidence
+        For limits on value at risk and expected shortfall, as in `value_at_risk`.
+    daily_volume
+        Size units that trade in a day, by instrument or in a CSV file, for limits on days to liquidate.
     stand_ins, check_lots
         As in `margin`.
 
@@ -184,7 +203,38 @@ def what_if(
             )
             for i, trade in enumerate(wanted)
         ),
+        check=None
+        if limits is None
+        else _checked(
+            held,
+            market,
+            chosen,
+            wanted,
+            name,
+            limits,
+            scenarios,
+            confidence=confidence,
+            volume=daily_volume,
+            lots=check_lots,
+        ),
     )
+
+
+def _checked(
+    book: Book, market: MarketSnapshot, policy: MarginPolicy, trades: Sequence[Trade], account: str,
+    limits: LimitSource, scenarios: OutcomeSource, *, confidence: float, volume: VolumeSource | None, lots: bool,
+) -> PreTrade:  # fmt: skip
+    """Return whether margin and limits allow the trades: of the whole book, which some limits are of."""
+    from seawall.api.limits import as_limits, risk_inputs  # scenarios and risk are only needed here
+    from seawall.risk.limit_check import pre_trade
+
+    wanted = as_limits(limits)
+    later = apply_trades(book, account, trades, snapshot=market, check_lots=lots)
+    inputs, notes = risk_inputs(wanted, later, market, scenarios=scenarios, confidence=confidence, daily_volume=volume)
+    found = pre_trade(
+        book, market, policy, trades, wanted, inputs, account=account, check_lots=lots, parse=grammar_of(market)
+    )
+    return replace(found, after=replace(found.after, notes=notes))
 
 
 def _only_account(book: Book) -> int:

@@ -22,7 +22,7 @@ from seawall.cli.amounts import amount, ratio
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.stand_ins import stand_ins
-from seawall.core.evidence import Grade
+from seawall.core.evidence import NOTHING_RANK, Grade, grade_word
 from seawall.margining.comparison import Comparison
 
 SHOWN_ACCOUNTS_COUNT = 12
@@ -132,7 +132,10 @@ def overview(found: Comparison, *, stories: Mapping[str, str] | None = None) -> 
         ]
         table.add_row(Text(name, style="bold").append(f"\n{(stories or {}).get(name, '')}", style="not bold"), *cells)
     table.add_section()
-    weakest = [list(Grade)[int(one.evidence_rank.max(initial=0))].value for one in found.margins]
+    weakest = [
+        "-" if np.isnan(needs).all() else grade_word((*Grade, None)[one.evidence_rank.max(initial=NOTHING_RANK)]) or "-"
+        for one, needs in zip(found.margins, found.initial_usd, strict=True)
+    ]
     table.add_row("weakest evidence", *weakest, style="dim")
     return table
 

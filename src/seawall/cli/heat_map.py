@@ -13,7 +13,7 @@ from seawall.cli.amounts import amount, compact
 from seawall.margining.model import RiskArray, RiskMatrix
 from seawall.scenarios.grid import percent
 
-_LOSS, _GAIN, _DARK = (204, 85, 0), (0, 92, 175), (28, 28, 28)
+LOSS, GAIN, DARK = (204, 85, 0), (0, 92, 175), (28, 28, 28)
 """Orange against blue: told apart without colour vision too, and every cell carries its sign."""
 WORST_MARK = "◀"
 BAR_WIDTH = 24
@@ -66,7 +66,7 @@ def scenario_bars(array: RiskArray) -> Table:
     for s, label in enumerate(array.labels):
         gain = float(array.pnl[s])
         bar = Text(
-            "█" * round(BAR_WIDTH * abs(gain) / top), style=f"rgb{_LOSS if gain < 0.0 else _GAIN}".replace(" ", "")
+            "█" * round(BAR_WIDTH * abs(gain) / top), style=f"rgb{LOSS if gain < 0.0 else GAIN}".replace(" ", "")
         )
         mark = WORST_MARK if s == array.worst_scenario else ""
         table.add_row(label, Text(amount(gain, array.currency) + mark, style="bold" if mark else ""), bar)
@@ -97,7 +97,7 @@ def _cells(row: Sequence[float], worst: Sequence[bool], matrix: RiskMatrix) -> l
 
 def _cell(pnl: float, top: float, *, is_worst: bool) -> Text:
     share = 0.0 if np.isnan(pnl) else min(abs(pnl) / top, 1.0)
-    target = _LOSS if pnl < 0.0 else _GAIN
-    red, green, blue = (round(dark + (full - dark) * share) for dark, full in zip(_DARK, target, strict=True))
+    target = LOSS if pnl < 0.0 else GAIN
+    red, green, blue = (round(dark + (full - dark) * share) for dark, full in zip(DARK, target, strict=True))
     style = Style(bgcolor=f"rgb({red},{green},{blue})", color="white", bold=is_worst)
     return Text(f"{compact(pnl)}{WORST_MARK if is_worst else ' '}", style=style)

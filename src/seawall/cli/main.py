@@ -15,6 +15,8 @@ EXIT_UNAVAILABLE = 3
 """A number that was asked for can't be computed; the rest was printed."""
 EXIT_VENUE = 4
 """A venue did not answer, or not sensibly."""
+EXIT_LIMIT = 6
+"""A limit is broken, or trades would break one."""
 
 app = App(
     name="seawall",
@@ -33,7 +35,7 @@ Start here: all of it on a bundled real market, what a book needs, what a trade 
 
 A book is a CSV file with the header account,instrument,size; an asset such as BTC or USDC is collateral.
 Exit codes: 0 fine, 1 output can't be written, 2 bad input, 3 a margin is unavailable, 4 the venue failed,
-5 a venue's answer differs from ours.
+5 a venue's answer differs from ours, 6 a limit is broken or would be.
 """,
     help_format="markdown",
 )
@@ -41,6 +43,13 @@ COMMANDS = {
     "margin": ("seawall.cli.margin:margin", "Say what margin each account of a book needs, and why."),
     "what-if": ("seawall.cli.what_if:what_if", "Say what some trades would do to a margin."),
     "compare": ("seawall.cli.compare:compare", "Say what a book needs under several venues' rules, and why."),
+    "risk": ("seawall.cli.risk:risk", "Say what a book is exposed to, and which limits it breaks."),
+    "var": ("seawall.cli.var:var", "Say what a book can lose, and what each holding makes of it."),
+    "attribute": ("seawall.cli.attribute:attribute", "Say who causes a margin, what binds, and why it changed."),
+    "distance": ("seawall.cli.distance:distance", "Say how far the market has to go until the venue acts."),
+    "stress": ("seawall.cli.stress:stress", "Say what days that happened, or might, do to a book."),
+    "path": ("seawall.cli.path:path", "Follow a book through a scenario: margin, calls, the cash it takes."),
+    "report": ("seawall.cli.report:report", "Write all of it as one HTML page, for people."),
     "reconcile": ("seawall.cli.reconcile:reconcile", "Compute a venue's own margin answer again."),
     "policy": ("seawall.cli.policy:app", "Margin parameters: list, show, difference, impact."),
     "snapshot": ("seawall.cli.snapshot:app", "Market snapshots: take, show, fit, convert."),

@@ -10,12 +10,21 @@ from cyclopts import Parameter
 from seawall.api.books import load_book
 from seawall.api.margins import DEFAULT_POLICY
 from seawall.api.margins import margin as compute
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, bundled_snapshots, load_snapshot
 from seawall.cli import show
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.stand_ins import stand_ins
 from seawall.margining.document import explanation_document
+
+ELSEWHERE = (
+    "The bundled market is Deribit's BTC chain, with options and coin-settled futures; of no market of linear "
+    "perpetuals does a licence let us ship a recording. For those take one of your own and a book on it:\n"
+    "  seawall snapshot deribit --currency USDC --out usdc.seawall\n"
+    "  seawall margin book.csv --snapshot usdc.seawall --policy {policy}\n"
+    "docs/snapshots.md lists the other venues' public answers that are read from a file."
+)
+"""What to do where a policy has no rule for anything that the bundled market lists."""
 
 
 def margin(
@@ -84,6 +93,8 @@ def margin(
             if len(book) > 1:
                 out.rule(name)
             out.print(show.explanation(margins.explain(name)))
+        if market.name in bundled_snapshots() and all(row["unavailable"] for row in shown):
+            out.print(ELSEWHERE.format(policy=margins.policy.id.split(" ")[0].rpartition("/")[0]))
         if not explained:
             out.print("--account NAME explains one account to the bottom.", style="dim")
     return EXIT_UNAVAILABLE if any(row["unavailable"] for row in shown) else 0

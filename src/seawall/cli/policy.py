@@ -105,15 +105,19 @@ def show_(policy: str, /, *, at_time: Annotated[str | None, Parameter(name="--at
         out = show.console()
         out.print(f"{found.id}: {found.title}, effective {iso(found.effective_ns)[:10]}, digest {found.digest}")
         wide = out.width >= show.WIDE_FROM
-        names = ("name", "setting", "unit", "bounds", "grade", "source") if wide else ("name", "setting", "grade")
+        names = ("name", "setting", "unit", "bounds", "grade", "from") if wide else ("name", "setting", "grade", "from")
+        sources = list(dict.fromkeys(str(row["source"]) for row in rows))
         table = Table(pad_edge=False)
         for name in names:
-            table.add_column(name, overflow="fold", no_wrap=name == "grade")
+            table.add_column(name, overflow="fold", no_wrap=name in ("grade", "from"))
         for row in rows:
-            table.add_row(*(Text(str(row[name])) for name in names))
+            shown = {**row, "from": f"[{sources.index(str(row['source'])) + 1}]"}
+            table.add_row(*(Text(str(shown[name])) for name in names))
         out.print(table)
+        for number, source in enumerate(sources, start=1):
+            out.print(Text(f"[{number}] {' '.join(source.split())}"))
         if not wide:
-            out.print("Units, bounds and sources: a wider terminal, --json or --csv.", style="dim")
+            out.print("Units and bounds: a wider terminal, --json or --csv.", style="dim")
         if policy != found.id and at_time is None:
             out.print("The newest set; a margin takes the one at its snapshot's time, which --at DATE shows.")
         if found.notes:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from seawall.cli.amounts import amount, ratio
 from seawall.cli.heat_map import far_moves, heat_map, scenario_bars
-from seawall.core.evidence import weakest
+from seawall.core.evidence import grade_word, weakest
 from seawall.core.time import iso
 from seawall.margining import AccountMargin, Explanation
 from seawall.margining.model import RiskArray, RiskMatrix
@@ -41,11 +41,13 @@ def console() -> Console:
     return made if made.is_terminal else _Console(highlight=False, width=max(made.width, PIPED_WIDTH))
 
 
-def headline(snapshot: MarketSnapshot, policy_id: str) -> str:
+def headline(snapshot: MarketSnapshot, policy_id: str = "") -> str:
     """Return what was used, in one line."""
     listed = snapshot.table.underlyings
     prices = ", ".join(f"{asset} {price:,.2f}" for asset, price in snapshot.index.items() if asset in listed)
-    return f"{snapshot.name} at {iso(snapshot.time_ns)}, {prices} USD, digest {snapshot.digest}; policy {policy_id}"
+    used = f"; policy {policy_id}" if policy_id else ""
+    known = f", {prices} USD" if prices else ""
+    return f"{snapshot.name} at {iso(snapshot.time_ns)}{known}, digest {snapshot.digest}{used}"
 
 
 def margin_table(rows: Iterable[AccountMargin], *, width: int, title: str = "") -> RenderableType:
@@ -77,7 +79,7 @@ def _figures(row: AccountMargin) -> dict[str, str | Text]:
 
 
 def _evidence_word(row: AccountMargin) -> str:
-    return "unavailable" if row.unavailable else row.evidence.value
+    return "unavailable" if row.unavailable else grade_word(row.evidence)
 
 
 def _margin_table(rows: list[AccountMargin], title: str) -> RenderableType:
@@ -212,8 +214,8 @@ def _positions(found: Explanation) -> Table:
 
 
 def _evidence(found: Explanation) -> Table:
-    grade = weakest(item.grade for item in found.evidence)
-    table = Table(title=f"what it rests on; weakest grade: {grade.value}", title_justify="left", pad_edge=False)
+    grade = weakest(item.grade for item in found.evidence).value if found.evidence else "none, for it rests on nothing"
+    table = Table(title=f"what it rests on; weakest grade: {grade}", title_justify="left", pad_edge=False)
     table.add_column("grade", no_wrap=True)
     table.add_column("number or rule", overflow="fold", ratio=1)
     table.add_column("why", overflow="fold", ratio=1)

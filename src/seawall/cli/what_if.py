@@ -17,9 +17,14 @@ from seawall.api.what_if import WhatIf
 from seawall.api.what_if import what_if as compute
 from seawall.cli import show
 from seawall.cli.amounts import amount
-from seawall.cli.main import EXIT_UNAVAILABLE
+from seawall.cli.limit_table import pre_trade_table
+from seawall.cli.main import EXIT_LIMIT, EXIT_UNAVAILABLE
+from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.errors import InputError, Problem
+from seawall.core.evidence import grade_word
 
 
 def what_if(
@@ -30,6 +35,9 @@ def what_if(
     policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
     snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
     account: str | None = None,
+    limits: Path | None = None,
+    volume: Path | None = None,
+    outcomes: OutcomeFlags | None = None,
     map_underlying: Annotated[list[str] | None, Parameter(negative=())] = None,
     json: Annotated[bool, Parameter(negative=())] = False,
     csv: Annotated[bool, Parameter(negative=())] = False,
@@ -41,6 +49,7 @@ def what_if(
     ```console
     $ seawall what-if book.csv --trade "BTC-25SEP26-100000-C -10"
     $ seawall what-if book.csv -t "BTC-25SEP26-100000-C -10" -t "BTC-PERPETUAL 50000" --account desk-1
+    $ seawall what-if book.csv -t "BTC-25SEP26-100000-C -10" --limits limits.toml
     ```
 
     Parameters
@@ -53,21 +62,34 @@ def what_if(
         As for `seawall margin`.
     account
         Whose; may be left out where the book has one account.
+    limits
+        A TOML file of limits: margin and limits are checked, and the command exits with 6 where either refuses.
+    volume
+        A CSV file with the header `instrument,daily_volume`, for limits on days to liquidate.
     map_underlying
         `SOL=ETH`: where the policy has no numbers for SOL it takes ETH's, and says so.
     json
         Print everything as JSON.
     csv
-        Print one row a trade as CSV.
+        Print one row a trade as CSV; one a limit where --limits is given.
     """
     check_one_format(as_json=json, as_csv=csv)
     market = load_snapshot(snapshot)
     book = load_book("-" if str(file) == "-" else file, snapshot=market)
-    found = compute(book, market, trade, policy, account=account, stand_ins=stand_ins(map_underlying))
+    if limits is None and (outcomes is not None or volume is not None):
+        rule = "flags of outcomes and volumes are for limits: give --limits FILE"
+        raise InputError(Problem("limits", "left out", rule))
+    asked = outcomes or OutcomeFlags()
+    with working("margining the trades"):
+        found = compute(
+            book, market, trade, policy, account=account, limits=limits,
+            scenarios=asked.outcomes() if limits is not None else asked.method,
+            confidence=asked.confidence, daily_volume=volume, stand_ins=stand_ins(map_underlying),
+        )  # fmt: skip
     if json:
         print_json(_document(found))
     elif csv:
-        print_csv(found.rows())
+        print_csv((found.check or found).rows())
     else:
         out = show.console()
         out.print(show.headline(market, found.before[0].policy_id if found.before else policy))
@@ -77,6 +99,10 @@ def what_if(
         out.print(
             "alone: this trade and no other; last: after all the others. A negative number frees margin.", style="dim"
         )
+        for part in () if found.check is None else pre_trade_table(found.check):
+            out.print(part)
+    if found.check is not None and not found.check.accepted:
+        return EXIT_LIMIT
     return EXIT_UNAVAILABLE if np.isnan([found.initial_before_usd, found.initial_after_usd]).any() else 0
 
 
@@ -107,7 +133,7 @@ def _effects(found: WhatIf) -> Table:
 
 def _document(found: WhatIf) -> dict[str, object]:
     def rows(margins: tuple[object, ...]) -> list[dict[str, object]]:
-        return [asdict(margin) | {"evidence": margin.evidence.value} for margin in margins]  # type: ignore[attr-defined,call-overload]
+        return [asdict(margin) | {"evidence": grade_word(margin.evidence)} for margin in margins]  # type: ignore[attr-defined,call-overload]
 
     return {
         "account": found.account,
@@ -118,4 +144,12 @@ def _document(found: WhatIf) -> dict[str, object]:
         "maintenance_before_usd": found.maintenance_before_usd,
         "maintenance_after_usd": found.maintenance_after_usd,
         "trades": found.rows(),
+        "check": None
+        if found.check is None
+        else {
+            "accepted": found.check.accepted,
+            "reasons": found.check.reasons,
+            "limits": found.check.rows(),
+            "notes": found.check.after.notes,
+        },
     }

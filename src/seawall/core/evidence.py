@@ -46,6 +46,15 @@ class Evidence:
         return self.note if self.grade is Grade.ASSUMED and self.note else self.source
 
 
+NOTHING_RANK = -1
+"""Rank of what relied on no number and no rule, such as the margin of an account that holds nothing."""
+
+
+def grade_word(grade: Grade | None) -> str:
+    """Return a grade in a word; empty where nothing was relied on."""
+    return grade.value if grade else ""
+
+
 def weakest(grades: Iterable[Grade]) -> Grade:
     """Return the weakest of `grades`; nothing used means nothing is in doubt."""
     return max(grades, key=lambda grade: grade.rank, default=Grade.VERIFIED)

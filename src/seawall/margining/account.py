@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seawall.core.errors import Problem, UnavailableError, UnknownNameError
 from seawall.core.evidence import Evidence, Grade, weakest
 from seawall.margining.columns import margin_ratio
-from seawall.margining.model import Detail
+from seawall.margining.model import Detail, RiskArray, RiskMatrix
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,7 @@ class AccountMargin:
     derived_prices
         Holdings that rest on a price, volatility or index that was derived and not observed.
     evidence
-        Weakest grade that the number rests on.
+        Weakest grade that the number rests on; None where it rests on nothing, for nothing is held.
     unavailable
         Why there is no number; empty where there is one.
     liquidation_ratio
@@ -54,7 +59,7 @@ class AccountMargin:
     worst_scenario: str
     worst_bucket: int
     derived_prices: int
-    evidence: Grade
+    evidence: Grade | None
     unavailable: str
     liquidation_ratio: float
     policy_id: str
@@ -105,7 +110,35 @@ class Explanation:
             lines += [f"  {name:<32}{amount:>18,.9g}" for name, amount in parts]
         for row in self.detail.positions:
             lines.append("  " + "  ".join(f"{name} {cell}" for name, cell in row.items()))
-        lines.append(f"evidence: {weakest(item.grade for item in self.evidence).value}")
+        grade = weakest(item.grade for item in self.evidence).value if self.evidence else "nothing was relied on"
+        lines.append(f"evidence: {grade}")
         lines += [f"  {item.grade.value:<12} {item.subject}: {item.why}" for item in self.evidence]
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+    def plot(self, *, matrix: str | None = None) -> Figure:
+        """Return a grid of scenarios as a heat map, a list of them as bars; where a rule has neither, its components.
+
+        Parameters
+        ----------
+        matrix
+            Name of the grid or list, where there are several; the one that loses most, where left out.
+
+        Raises
+        ------
+        UnavailableError
+            When the account has no margin.
+        UnknownNameError
+            When no grid has that name.
+        """
+        from seawall.margining.explanation_chart import explanation_chart
+
+        why = next((margin.unavailable for margin in self.margins if margin.unavailable), "")
+        grids: dict[str, RiskMatrix | RiskArray] = {one.name: one for one in self.detail.matrices}
+        grids |= {one.name: one for one in self.detail.arrays}
+        if why and not grids:
+            raise UnavailableError(f"nothing to draw: {why}")
+        if matrix is not None and matrix not in grids:
+            rule = f"it is one of {', '.join(grids)}" if grids else "this rule has no grid"
+            raise UnknownNameError(Problem("matrix", matrix, rule))
+        return explanation_chart(self.margins, grids, matrix)

@@ -34,6 +34,8 @@ class Availability:
     @cached_property
     def failures(self) -> Mapping[int, str]:
         """Why an instrument can't be valued or margined, by row of the snapshot's table."""
+        if not self.requirement.reads_prices:
+            return self.requirement.refused
         return {**self.revaluation_failures, **self.book.unavailable, **self.requirement.refused}
 
     @cached_property
@@ -60,7 +62,7 @@ class Availability:
             gone = [c for c, asset in listed if self._takes_in(asset, currency) and self._asset_reason(c, asset)]
             accounts |= self.counted[:, gone].any(axis=1)
             failed |= (need.currency == code) & accounts[need.account]
-        return failed
+        return failed | np.isin(need.account, list(need.refused_accounts))
 
     def reason(self, r: int) -> str:
         """Say why netting set `r` has no number: each instrument or asset that could not be valued."""
@@ -74,6 +76,8 @@ class Availability:
         for c, asset in enumerate(self.book.book.assets):
             if self.counted[a, c] and self._takes_in(asset, currency) and (why := self._asset_reason(c, asset)):
                 reasons.append(why)
+        if a in need.refused_accounts:
+            reasons.append(need.refused_accounts[a])
         return "; ".join(dict.fromkeys(reasons)) or "its amounts are too large to add up"
 
     def _takes_in(self, asset: str, currency: str) -> bool:

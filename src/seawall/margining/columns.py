@@ -38,7 +38,7 @@ def columns(margins: Margins) -> dict[str, list[object]]:
     count = len(margins)
     initial, maintenance = margins.initial_margin, margins.maintenance_margin
     names = np.array(margins.book.book.accounts, dtype=object)
-    grades = np.array([grade.value for grade in Grade], dtype=object)
+    grades = np.array([*(grade.value for grade in Grade), ""], dtype=object)  # the last, -1, is nothing relied on
     labels, buckets = worst_scenarios(margins)
     made = {
         "account": names[need.account].tolist(),

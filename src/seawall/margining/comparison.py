@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seawall.core.arrays import FloatArray, IntArray
-from seawall.core.evidence import Grade
-from seawall.core.frames import to_frame
+from seawall.core.evidence import NOTHING_RANK, Grade, grade_word
+from seawall.core.html_table import Tabular
 from seawall.margining.columns import margin_ratio, worst_scenarios
 from seawall.margining.components import Component
 from seawall.margining.evaluate import evaluate
@@ -21,6 +21,9 @@ from seawall.margining.totals import total_usd, usd_of
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book, NameParser
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Difference:
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison:
+class Comparison(Tabular):
     """Margins of A accounts under P policies, in USD, all from one revaluation.
 
     Attributes
@@ -143,17 +146,20 @@ class Comparison:
         chosen = range(len(self.accounts)) if account is None else [self.margins[0].book.book.row(account)]
         return [self._row(p, a) for a in chosen for p in range(len(self.margins))]
 
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
+    def plot(self, account: str | None = None) -> Figure:
+        """Return initial margin as one bar a policy, by class of component; of all accounts, where none is named."""
+        from seawall.charts.stacked import stacked_bars
+
+        rows = slice(None) if account is None else [self.margins[0].book.book.row(account)]
+        parts = {component.value: usd[:, rows].sum(axis=1) for component, usd in self.components_usd.items()}
+        whose = account if account is not None else f"{len(self.accounts)} accounts"
+        return stacked_bars(self.policies, parts, title=f"{whose} by policy", x_label="initial margin, USD")
 
     def _row(self, p: int, a: int) -> dict[str, object]:
         one = self.margins[p]
         mine = self._members[p][a]
         reasons = [one.availability.reason(r) for r in mine if np.isnan(one.initial_margin[r])]
-        grade = max((int(one.evidence_rank[r]) for r in mine), default=0)
+        grade = (*Grade, None)[max((int(one.evidence_rank[r]) for r in mine), default=NOTHING_RANK)]
         labels = dict.fromkeys(str(self._labels[p][r]) for r in mine)
         return {
             "account": self.accounts[a],
@@ -169,7 +175,7 @@ class Comparison:
                 f"initial_{component.name.lower()}_usd": float(usd[p, a])
                 for component, usd in self.components_usd.items()
             },
-            "evidence": list(Grade)[grade].value,
+            "evidence": grade_word(grade),
             "unavailable": "; ".join(dict.fromkeys(reasons)),
             "policy_digest": one.policy.digest,
             "snapshot_digest": one.snapshot.digest,

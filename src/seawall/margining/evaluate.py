@@ -61,9 +61,11 @@ def evaluate(
     models = [MODELS[policy.model] for policy in policies]
     asked = [model.scenarios(policy, resolved.snapshot) for model, policy in zip(models, policies, strict=True)]
     tensors = _revalue_once(resolved, asked, compiled=compiled)
+    shared = replace(resolved, positions=replace(resolved.positions))  # what it remembers for all policies goes with it
+    needs = _in_blocks(models, policies, shared, tensors)
     return [
-        Margins(policy, model, snapshot, resolved, tensor, _in_blocks(model, policy, resolved, tensor))
-        for model, policy, tensor in zip(models, policies, tensors, strict=True)
+        Margins(policy, model, snapshot, resolved, tensor, need)
+        for model, policy, tensor, need in zip(models, policies, tensors, needs, strict=True)
     ]
 
 
@@ -74,13 +76,20 @@ def _revalue_once(resolved: ResolvedBook, asked: Sequence[ScenarioSet], *, compi
     everywhere = tuple(sorted({name for scenarios in asked for name in scenarios.underlyings}))
     union, rows = unite([scenarios.spread(everywhere) for scenarios in asked])
     whole = revalue(resolved.snapshot, union, compiled=compiled)
-    return [_part(whole, scenarios, mine, resolved) for scenarios, mine in zip(asked, rows, strict=True)]
+    parts: dict[tuple[tuple[str, ...], bytes], PnlTensor] = {}  # policies of the same scenarios share what follows
+    tensors = []
+    for scenarios, mine in zip(asked, rows, strict=True):
+        key = (scenarios.underlyings, mine.tobytes())
+        if key not in parts:
+            parts[key] = _part(whole, scenarios, mine, resolved)
+        tensors.append(parts[key])
+    return tensors
 
 
 def _part(whole: PnlTensor, scenarios: ScenarioSet, rows: IntArray, resolved: ResolvedBook) -> PnlTensor:
     """Return a model's own part of the tensor; what its scenarios do not move is a failure for it, and no zero."""
     in_order = len(rows) == len(whole.scenarios) and bool((np.diff(rows) == 1).all())
-    part = whole if in_order else whole.take(rows)
+    part = whole if in_order else whole.cut(scenarios, rows)
     if scenarios.underlyings == whole.scenarios.underlyings:
         return part
     table = resolved.snapshot.table
@@ -94,26 +103,37 @@ def _part(whole: PnlTensor, scenarios: ScenarioSet, rows: IntArray, resolved: Re
     return replace(part, scenarios=scenarios, pnl=pnl, failures={**unmoved, **part.failures})
 
 
-def _in_blocks(model: MarginModel, policy: MarginPolicy, resolved: ResolvedBook, tensor: PnlTensor) -> Requirement:
+def _in_blocks(
+    models: Sequence[MarginModel],
+    policies: Sequence[MarginPolicy],
+    resolved: ResolvedBook,
+    tensors: Sequence[PnlTensor],
+) -> list[Requirement]:
+    """Return each model's requirement; all models see a block of accounts before any sees the next."""
+    asked = list(zip(models, policies, tensors, strict=True))
     accounts_count = len(resolved.book)
     if accounts_count <= BLOCK_ACCOUNTS_COUNT:
-        return model.requirement(policy, resolved, tensor)
-    parts = []
+        return [model.requirement(policy, resolved, tensor) for model, policy, tensor in asked]
+    parts: list[list[Requirement]] = [[] for _ in asked]
     for start in range(0, accounts_count, BLOCK_ACCOUNTS_COUNT):
-        rows = np.arange(start, min(start + BLOCK_ACCOUNTS_COUNT, accounts_count))
-        part = model.requirement(policy, resolved.take(rows), tensor)
-        parts.append(replace(part, account=part.account + start))
-    return _stack(parts)
+        block = resolved.take(np.arange(start, min(start + BLOCK_ACCOUNTS_COUNT, accounts_count)))
+        for mine, (model, policy, tensor) in zip(parts, asked, strict=True):
+            part = model.requirement(policy, block, tensor)
+            gone = {a + start: why for a, why in part.refused_accounts.items()}
+            mine.append(replace(part, account=part.account + start, refused_accounts=gone))
+    return [_stack(mine) for mine in parts]
 
 
 def _stack(parts: Sequence[Requirement]) -> Requirement:
     """Return blocks of accounts as one requirement; all come from one model, so that their axes agree."""
     first = parts[0]
     refused: dict[int, str] = {}
+    refused_accounts: dict[int, str] = {}
     for part in parts:
         assert part.currencies == first.currencies, "blocks of one book share their currencies"
         assert part.underlyings == first.underlyings, "blocks of one book share their underlyings"
         refused.update(part.refused)
+        refused_accounts.update(part.refused_accounts)
     arrays = ("account", "currency", "equity", "margin_balance", "haircut", "worst_scenario", "worst_underlying")
     joined: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays}
     assert all(len(part.uses) == len(first.uses) for part in parts), "blocks of one book rest on the same rules"
@@ -128,6 +148,7 @@ def _stack(parts: Sequence[Requirement]) -> Requirement:
         ),
         native={name: np.concatenate([part.native[name] for part in parts]) for name in first.native},
         refused=refused,
+        refused_accounts=refused_accounts,
         refused_assets=first.refused_assets,
     )
 

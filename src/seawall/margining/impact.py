@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from seawall.core.arrays import FloatArray, IntArray
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.margining.columns import margin_ratio
 from seawall.margining.result import Margins
 from seawall.margining.totals import total_usd
@@ -28,7 +27,7 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True)
-class PolicyImpact:
+class PolicyImpact(Tabular):
     """A book of A accounts before and after a change of policy.
 
     Attributes
@@ -84,12 +83,6 @@ class PolicyImpact:
             }
             for a in order.tolist()
         ]
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
 
 
 def _rank(standing: Standing) -> int:

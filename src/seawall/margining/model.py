@@ -88,6 +88,11 @@ class Requirement:
     liquidation_ratio
         Maintenance margin over margin balance at which the venue liquidates; below 1 where it acts before maintenance
         is touched.
+    refused_accounts
+        Accounts that the rule can't be applied to, though to each of their instruments it could: row of the book, and
+        why.
+    reads_prices
+        The rule needs prices of what is held. Where it does not, a missing one makes nobody unavailable.
     """
 
     account: IntArray
@@ -107,12 +112,16 @@ class Requirement:
     refused_assets: Mapping[str, str] = field(default_factory=dict)
     native: Mapping[str, FloatArray] = field(default_factory=dict)
     liquidation_ratio: float = 1.0
+    refused_accounts: Mapping[int, str] = field(default_factory=dict)
+    reads_prices: bool = True
 
     def __len__(self) -> int:
         return len(self.account)
 
     def take(self, rows: IntArray) -> Requirement:
         """Return the given netting sets, in the given order."""
+        if np.array_equal(rows, np.arange(len(self))):
+            return self
         return replace(
             self,
             account=self.account[rows],
@@ -284,6 +293,8 @@ class MarginModel(Protocol):
 def join(parts: Sequence[Requirement]) -> Requirement:
     """Join requirements of separate netting sets into one, ordered by account."""
     assert parts, "there is always at least one netting set to speak of"
+    if len(parts) == 1 and (np.diff(parts[0].account) >= 0).all():
+        return parts[0]
     currencies = tuple(sorted({name for part in parts for name in part.currencies}))
     codes = [np.array([currencies.index(name) for name in part.currencies], dtype=np.int64) for part in parts]
     account = np.concatenate([part.account for part in parts])
@@ -294,8 +305,10 @@ def join(parts: Sequence[Requirement]) -> Requirement:
 
     refused: dict[int, str] = {}
     refused_assets: dict[str, str] = {}
+    refused_accounts: dict[int, str] = {}
     for part in parts:
         refused.update(part.refused)
+        refused_accounts.update(part.refused_accounts)
         refused_assets.update(part.refused_assets)
     sizes = [len(part) for part in parts]
     uses = []
@@ -321,4 +334,6 @@ def join(parts: Sequence[Requirement]) -> Requirement:
         refused_assets=refused_assets,
         native={name: column([part.native[name] for part in parts]) for name in parts[0].native},
         liquidation_ratio=parts[0].liquidation_ratio,
+        refused_accounts=refused_accounts,
+        reads_prices=parts[0].reads_prices,
     )

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.margining.figures import computed
 from seawall.margining.result import Margins
 
@@ -40,7 +39,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Reconciliation:
+class Reconciliation(Tabular):
     """A venue's margin answer against ours for the same book, market and parameters.
 
     Attributes
@@ -73,12 +72,6 @@ class Reconciliation:
             {"name": line.name, "ours": line.ours, "theirs": line.theirs, "difference": line.difference}
             for line in self.lines
         ]
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        return to_frame({name: [row[name] for row in rows] for name in ("name", "ours", "theirs", "difference")},
-                        library=library)  # fmt: skip
 
 
 def reconciled(margins: Margins, stated: Mapping[str, float], *, reconstructed: tuple[str, ...] = ()) -> Reconciliation:

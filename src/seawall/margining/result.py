@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seawall import __version__
 from seawall.core.arrays import FloatArray, IntArray
-from seawall.core.evidence import Evidence, Grade
+from seawall.core.evidence import NOTHING_RANK, Evidence, Grade
 from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.margining.account import AccountMargin, Explanation
 from seawall.margining.availability import Availability
 from seawall.margining.columns import columns, derived_prices, worst_scenarios
@@ -24,9 +25,12 @@ from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 from seawall.revaluation import PnlTensor
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 @dataclass(frozen=True, repr=False)
-class Margins:
+class Margins(Tabular):
     """Margins of every account of a book under one policy; R netting sets in the order of the book's accounts."""
 
     policy: MarginPolicy
@@ -83,11 +87,11 @@ class Margins:
 
     @cached_property
     def evidence_rank(self) -> IntArray:
-        """Rank of the weakest grade of each netting set, `(R,)`; see `Grade.rank`."""
-        rank = np.zeros(len(self), np.int64)
+        """Rank of the weakest grade of each netting set, `(R,)`; see `Grade.rank`. -1 where nothing was relied on."""
+        rank = np.full(len(self), NOTHING_RANK, np.int64)
         for use in self.requirement.uses:
-            weak = max((item.grade.rank for item in use.items), default=0)
-            rank = np.maximum(rank, np.where(use.applies, weak, 0))
+            weak = max((item.grade.rank for item in use.items), default=NOTHING_RANK)
+            rank = np.maximum(rank, np.where(use.applies, weak, NOTHING_RANK))
         return rank
 
     def evidence_of(self, account: str) -> tuple[Evidence, ...]:
@@ -135,6 +139,10 @@ class Margins:
         """Return the table as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
         return to_frame(self._columns, library=library)
 
+    def plot(self, account: str | None = None, *, matrix: str | None = None) -> Figure:
+        """Return one account's margin as a figure; see `Explanation.plot`."""
+        return self.explain(account).plot(matrix=matrix)
+
     @cached_property
     def _columns(self) -> dict[str, list[object]]:
         return columns(self)
@@ -170,7 +178,7 @@ class Margins:
             worst_scenario=str(self._worst[0][r]),
             worst_bucket=int(str(self._worst[1][r])),
             derived_prices=int(self._derived_prices[a]),
-            evidence=list(Grade)[int(self.evidence_rank[r])],
+            evidence=(*Grade, None)[int(self.evidence_rank[r])],
             unavailable=self.availability.reason(r) if np.isnan(self.initial_margin[r]) else "",
             liquidation_ratio=need.liquidation_ratio,
             policy_id=self.policy.id,

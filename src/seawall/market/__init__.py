@@ -2,6 +2,7 @@
 
 from seawall.market.exposure import Exposure
 from seawall.market.feeds import Feeds
+from seawall.market.listed import Listed
 from seawall.market.snapshot import MarketSnapshot, Origin
 
-__all__ = ["Exposure", "Feeds", "MarketSnapshot", "Origin"]
+__all__ = ["Exposure", "Feeds", "Listed", "MarketSnapshot", "Origin"]

@@ -5,6 +5,7 @@ Layout, all integers little-endian::
     magic (8) | version u16 | body length u64 | SHA-256 of the body (32) | the body, deflated
     body: head length u32 | head (JSON: names, texts, index assets) | columns of N rows | index columns of C rows
           | where the head lists feed assets: feed columns of N rows | confidence of each of them
+          | where the head says so: terms of listed options, of N rows
 
 Columns stand in the order of `_ROW_COLUMNS` with their bytes transposed: like bytes of neighbouring numbers then meet,
 and deflate well. A change of layout is a new version.
@@ -25,6 +26,7 @@ from seawall.core.arrays import frozen
 from seawall.core.errors import InputError, Problem
 from seawall.instruments import InstrumentTable, Kind
 from seawall.market.feeds import FEED_COLUMNS, Feeds
+from seawall.market.listed import Listed
 from seawall.market.snapshot import FLOAT_COLUMNS, ORIGIN_COLUMNS, MarketSnapshot, Origin
 
 MAGIC = b"\x89SEAWALL"
@@ -49,6 +51,8 @@ _ROW_COLUMNS = (
 _INDEX_COLUMNS = {"index": "<f8", "index_origin": "i1"}
 _FEED_COLUMNS = dict.fromkeys(FEED_COLUMNS, "<f8")
 _CONFIDENCE = "index_confidence"
+_TERM_COLUMNS = {"rate": "<f8", "dividend_yield": "<f8", "early_exercise": "u1"}
+"""Of listed options; in a file their names begin with `listed.`, since feeds have a rate too."""
 
 _KEEP_RULE = "the file is damaged; take it again from where it came, or make it anew from the venue's answers"
 
@@ -64,10 +68,16 @@ class _Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     indexed: tuple[str, ...]
     sure: tuple[str, ...] | None = None
     """Assets whose index has a confidence; None where the snapshot has no feeds."""
+    listed: bool = False
 
 
 def encode(snapshot: MarketSnapshot) -> bytes:
     """Return a snapshot as the bytes of a snapshot file.
+
+    Raises
+    ------
+    InputError
+        When it was read from a clearing house's parameter file, which is its own form.
 
     Examples
     --------
@@ -77,6 +87,9 @@ def encode(snapshot: MarketSnapshot) -> bytes:
     >>> decode(encode(snapshot)).digest == snapshot.digest
     True
     """
+    if snapshot.span is not None:
+        rule = "a clearing house's parameter file is kept as it is; a snapshot file has no risk arrays"
+        raise InputError(Problem("snapshot", snapshot.name, rule))
     table = snapshot.table
     assets = tuple(sorted({asset for column in _CODE_COLUMNS for asset in getattr(table, column)}))
     code = {asset: i for i, asset in enumerate(assets)}
@@ -85,6 +98,7 @@ def encode(snapshot: MarketSnapshot) -> bytes:
             name=snapshot.name, venue=snapshot.venue, source=snapshot.source, time_ns=snapshot.time_ns,
             notes=snapshot.notes, names=table.names, assets=assets, indexed=tuple(snapshot.index),
             sure=None if snapshot.feeds is None else tuple(snapshot.feeds.index_confidence),
+            listed=snapshot.listed is not None,
         )
     )  # fmt: skip
     parts = [_HEAD_LENGTH.pack(len(head)), head]
@@ -98,6 +112,8 @@ def encode(snapshot: MarketSnapshot) -> bytes:
     if snapshot.feeds is not None:
         parts += [_packed(getattr(snapshot.feeds, column), kind) for column, kind in _FEED_COLUMNS.items()]
         parts.append(_packed(list(snapshot.feeds.index_confidence.values()), "<f8"))
+    if snapshot.listed is not None:
+        parts += [_packed(getattr(snapshot.listed, column), kind) for column, kind in _TERM_COLUMNS.items()]
     body = b"".join(parts)
     assert len(body) <= MAX_BODY_BYTES, f"a snapshot of {len(table)} instruments is too large for a snapshot file"
     prefix = _PREFIX.pack(MAGIC, VERSION, len(body), hashlib.sha256(body).digest())
@@ -131,6 +147,8 @@ def decode(content: bytes, *, where: str = "snapshot file") -> MarketSnapshot:
     if head.sure is not None:
         counts += [(column, kind, len(head.names)) for column, kind in _FEED_COLUMNS.items()]
         counts.append((_CONFIDENCE, "<f8", len(head.sure)))
+    if head.listed:
+        counts += [(f"listed.{column}", kind, len(head.names)) for column, kind in _TERM_COLUMNS.items()]
     expected = start + sum(np.dtype(kind).itemsize * count for _, kind, count in counts)
     if expected != len(body):
         raise _refused("body", f"{len(body)} bytes", f"its head asks for {expected}; {_KEEP_RULE}", where)
@@ -175,7 +193,8 @@ def _checked_body(content: bytes, where: str) -> bytes:
 
 def _check_codes(columns: dict[str, npt.NDArray[np.generic]], head: _Head, where: str) -> None:
     """Refuse codes that stand for nothing; only a file made on purpose gets as far as this."""
-    ends = dict.fromkeys(_CODE_COLUMNS, len(head.assets)) | dict.fromkeys(("is_call", "inverse"), 2)
+    flags = ("is_call", "inverse", *(["listed.early_exercise"] if head.listed else []))
+    ends = dict.fromkeys(_CODE_COLUMNS, len(head.assets)) | dict.fromkeys(flags, 2)
     ends |= dict.fromkeys((*ORIGIN_COLUMNS, "index_origin"), len(Origin)) | {"kind": len(Kind)}
     problems = [
         Problem(column, "a code outside the list", f"codes are 0 to {end - 1}; {_KEEP_RULE}", where=where)
@@ -211,6 +230,10 @@ def _assembled(head: _Head, columns: dict[str, npt.NDArray[np.generic]]) -> Mark
     if head.sure is not None:
         confidence = dict(zip(head.sure, (float(sure) for sure in floats(_CONFIDENCE)), strict=True))
         feeds = Feeds(**{column: floats(column) for column in _FEED_COLUMNS}, index_confidence=confidence)
+    listed = None
+    if head.listed:
+        early = columns["listed.early_exercise"].astype(np.bool_)
+        listed = Listed(floats("listed.rate"), floats("listed.dividend_yield"), early)
     return MarketSnapshot(
         name=head.name, venue=head.venue, source=head.source, time_ns=head.time_ns, table=table, notes=head.notes,
         index=index, index_origin=origins, observed_ns=columns["observed_ns"].astype(np.int64),
@@ -218,7 +241,7 @@ def _assembled(head: _Head, columns: dict[str, npt.NDArray[np.generic]]) -> Mark
         bid_size=floats("bid_size"), ask_size=floats("ask_size"), open_interest=floats("open_interest"),
         funding_8h=floats("funding_8h"), mark_origin=columns["mark_origin"].astype(np.int8),
         forward_origin=columns["forward_origin"].astype(np.int8), vol_origin=columns["vol_origin"].astype(np.int8),
-        feeds=feeds,
+        feeds=feeds, listed=listed,
     )  # fmt: skip
 
 

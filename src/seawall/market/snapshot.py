@@ -19,6 +19,8 @@ from seawall.core.time import NO_EXPIRY_NS, NS_PER_SECOND, NS_PER_YEAR, iso
 from seawall.instruments import InstrumentTable, Kind
 from seawall.market.exposure import Exposure, exposure_of
 from seawall.market.feeds import FEED_COLUMNS, Feeds
+from seawall.market.listed import LISTED_COLUMNS, Listed
+from seawall.market.span_file import SpanParameters
 from seawall.pricing.grid import OptionGrid, option_grid
 
 
@@ -65,6 +67,10 @@ class MarketSnapshot:
         What was derived, and how; one sentence each.
     feeds
         Rates, settled forwards and confidences, where the venue publishes such; None elsewhere.
+    listed
+        Rate, yield and early exercise of a stock exchange's options; None elsewhere.
+    span
+        Risk arrays and rates of a clearing house's parameter file; None elsewhere.
     """
 
     name: str
@@ -89,10 +95,13 @@ class MarketSnapshot:
     observed_ns: IntArray
     notes: tuple[str, ...] = ()
     feeds: Feeds | None = None
+    listed: Listed | None = None
+    span: SpanParameters | None = None
 
     def __post_init__(self) -> None:
         count = len(self.table)
-        assert self.feeds is None or len(self.feeds) == count, "feeds are of the table's instruments"
+        for beside in (self.feeds, self.listed, self.span):
+            assert beside is None or len(beside) == count, "what stands beside a table is of its instruments"
         for name in COLUMNS:
             column = getattr(self, name)
             assert column.shape == (count,), f"{name} has shape {column.shape}, not ({count},)"
@@ -115,6 +124,8 @@ class MarketSnapshot:
         index_origin: Mapping[str, Origin] | None = None,
         notes: Sequence[str] = (),
         feeds: Feeds | None = None,
+        listed: Listed | None = None,
+        span: SpanParameters | None = None,
         **columns: npt.ArrayLike,
     ) -> MarketSnapshot:
         """Return a snapshot; columns left out are unavailable, and origins left out follow from what is there.
@@ -145,7 +156,7 @@ class MarketSnapshot:
             raise TypeError(f"a snapshot has no column {', '.join(sorted(columns))}")
         return cls(
             name=name, venue=venue, source=source, time_ns=time_ns, table=table, index=index,
-            index_origin=index_origin or {}, notes=tuple(notes), feeds=feeds, **made,
+            index_origin=index_origin or {}, notes=tuple(notes), feeds=feeds, listed=listed, span=span, **made,
         )  # fmt: skip
 
     def __getstate__(self) -> dict[str, Any]:
@@ -175,6 +186,10 @@ class MarketSnapshot:
         if self.feeds is not None:
             parts |= {f"feeds.{name}": getattr(self.feeds, name) for name in FEED_COLUMNS}
             parts["feeds.index_confidence"] = self.feeds.index_confidence
+        if self.listed is not None:
+            parts |= {f"listed.{name}": getattr(self.listed, name) for name in LISTED_COLUMNS}
+        if self.span is not None:
+            parts |= {f"span.{name}": part for name, part in self.span.parts.items()}
         return digest_of(parts)
 
     @cached_property
@@ -210,6 +225,8 @@ class MarketSnapshot:
     def exposure(self) -> Exposure:
         """Value and deltas of one unit of each instrument; they don't depend on a scenario, so they are made once.
 
+        Deltas of listed options are unavailable: those of Black on a forward are not theirs.
+
         Examples
         --------
         >>> from seawall.instruments import Perpetual
@@ -220,7 +237,8 @@ class MarketSnapshot:
         >>> float(now.exposure.delta[0])
         2e-05
         """
-        return exposure_of(self.table, self.mark, self.forward, self.vol, self.years)
+        vol = self.vol if self.listed is None else np.where(self.listed.known, np.nan, self.vol)
+        return exposure_of(self.table, self.mark, self.forward, vol, self.years)
 
     @property
     def option_moves(self) -> tuple[IntArray, FloatArray]:
@@ -274,8 +292,11 @@ class MarketSnapshot:
         """Return the snapshot of the given rows, in the given order; index and notes stay."""
         picked = np.asarray(rows, dtype=np.int64)
         columns = {name: getattr(self, name)[picked] for name in COLUMNS}
-        feeds = None if self.feeds is None else self.feeds.take(picked)
-        return replace(self, table=self.table.take(picked), feeds=feeds, **columns)
+        beside: dict[str, Any] = {
+            name: None if (part := getattr(self, name)) is None else part.take(picked)
+            for name in ("feeds", "listed", "span")
+        }
+        return replace(self, table=self.table.take(picked), **beside, **columns)
 
 
 FLOAT_COLUMNS = (

@@ -7,7 +7,7 @@ A policy is a set of numbers that held from a date, under an id such as `deribit
 from __future__ import annotations
 
 from seawall.policy.compare import PolicyChange, diff
-from seawall.policy.library import CatalogueRow, at, catalogue, read_library
+from seawall.policy.library import CatalogueRow, TooEarlyError, at, catalogue, read_library
 from seawall.policy.margin_policy import MarginPolicy
 from seawall.policy.parameter import Parameter, Rule, Setting
 from seawall.policy.reading import KINDS
@@ -23,6 +23,7 @@ __all__ = [
     "Rule",
     "Schema",
     "Setting",
+    "TooEarlyError",
     "at",
     "catalogue",
     "diff",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING
 
 from seawall.core.errors import InputError, Problem, UnknownNameError
 from seawall.core.evidence import Grade
+from seawall.core.evidence import weakest as weakest_of
 from seawall.core.time import iso, to_ns
 from seawall.policy.margin_policy import MarginPolicy
 from seawall.policy.names import nearest_names
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
     """One policy id with its dates. `grades` counts parameters and rules by evidence grade, for each date.
+
+    What a model leaves to others of its family is not counted.
 
     `kind` says who set the rule book; `verified_against` whose published numbers check it.
     """
@@ -79,8 +83,8 @@ class Library:
             dates = self.dates(model_id)
             sets = [_policy(self, model_id, day) for day in dates]
             model = _model(self, model_id)
-            grades = tuple(_grade_counts(policy) for policy in sets)
-            weakest = tuple(policy.weakest_grade for policy in sets)
+            grades = tuple(_grade_counts(policy, model.not_read) for policy in sets)
+            weakest = tuple(weakest_of(grade for grade, count in counts.items() if count) for counts in grades)
             rows.append(
                 CatalogueRow(
                     model_id, model.model, model.title, model.kind, model.verified_against, model.notes, dates, weakest,
@@ -88,6 +92,14 @@ class Library:
                 )
             )  # fmt: skip
         return rows
+
+
+class TooEarlyError(InputError):
+    """A policy was asked for at a time before its first set, whose date is `first`."""
+
+    def __init__(self, problem: Problem, *, first: str) -> None:
+        super().__init__(problem)
+        self.first = first
 
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -148,21 +160,28 @@ def _newest(model_id: str, dates: tuple[str, ...], time: int | str | date | date
     time_ns = to_ns(time)
     held = [day for day in dates if to_ns(day) <= time_ns]
     if not held:
-        raise InputError(
+        raise TooEarlyError(
             Problem(
                 "time",
                 iso(time_ns),
                 f"no set is known so early; name one with its date, such as {model_id}/{dates[0]}; {listed}",
                 where=model_id,
-            )
+            ),
+            first=dates[0],
         )
     return held[-1]
 
 
-def _grade_counts(policy: MarginPolicy) -> Mapping[Grade, int]:
-    counts = Counter(parameter.grade for parameter in policy.parameters.values())
-    counts.update(rule.grade for rule in policy.rules.values())
+def _grade_counts(policy: MarginPolicy, not_read: Sequence[str]) -> Mapping[Grade, int]:
+    graded = {name: parameter.grade for name, parameter in policy.parameters.items()}
+    graded |= {f"rules.{name}": rule.grade for name, rule in policy.rules.items()}
+    counts = Counter(grade for name, grade in graded.items() if not _is_of(name, not_read))
     return {grade: counts[grade] for grade in Grade}
+
+
+def _is_of(name: str, patterns: Sequence[str]) -> bool:
+    """Return whether a name is one that a pattern says, or lies below it."""
+    return any(fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*") for pattern in patterns)
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import Any
 from seawall.core.digest import digest_of
 from seawall.core.errors import InputError, Problem, UnavailableError, UnknownNameError
 from seawall.core.evidence import Evidence, Grade, weakest
+from seawall.core.memo import Memo
 from seawall.core.time import to_ns
 from seawall.policy.names import nearest_names
 from seawall.policy.parameter import Parameter, Rule
@@ -23,7 +24,7 @@ SET_BY_USER = "set by the user"
 
 
 @dataclass(frozen=True, repr=False)
-class MarginPolicy:
+class MarginPolicy(Memo):
     """Parameters and graded rules that hold from a date, for one margin model.
 
     A parameter that is not known is unavailable: there are no defaults.
@@ -191,8 +192,13 @@ class MarginPolicy:
 
     def evidence(self, paths: Iterable[str], rules: Iterable[str] = ()) -> tuple[Evidence, ...]:
         """Return grade and source of the parameters and rules that a result used, each once."""
-        numbers = [self.parameter(path).evidence for path in dict.fromkeys(paths)]
-        return (*numbers, *(self.rule(name).evidence for name in dict.fromkeys(rules)))
+        paths, rules = tuple(paths), tuple(rules)
+
+        def found() -> tuple[Evidence, ...]:
+            numbers = [self.parameter(path).evidence for path in dict.fromkeys(paths)]
+            return (*numbers, *(self.rule(name).evidence for name in dict.fromkeys(rules)))
+
+        return self.once(("evidence", paths, rules), found)
 
     @property
     def weakest_grade(self) -> Grade:

@@ -57,7 +57,8 @@ class DatedSet:
 class ModelFile:
     """What `model.toml` says: the model's name, the family that it reads, and rules of its own.
 
-    `kind` is who set it, and `verified_against` whose published numbers check it, empty where none do.
+    `kind` is who set it, and `verified_against` whose published numbers check it, empty where none do. `not_read` names
+    what of a shared family the model leaves to others: `collateral`, `currency.*.haircut`, `rules.borrow_rate`.
     """
 
     model: str
@@ -67,6 +68,7 @@ class ModelFile:
     verified_against: str
     notes: str
     rules: Mapping[str, Rule]
+    not_read: tuple[str, ...] = ()
 
 
 def read_schema(file: Traversable, *, where: str) -> Schema:
@@ -95,10 +97,14 @@ def read_model(file: Traversable, *, where: str) -> ModelFile:
     checked = document.get("verified_against", "")
     if not isinstance(checked, str):
         problems.append(Problem("verified_against", str(checked), "it is a text", where=where))
+    left = document.get("not_read", [])
+    if not isinstance(left, list) or not all(isinstance(name, str) and name for name in left):
+        problems.append(Problem("not_read", str(left), "it is a list of names", where=where))
+        left = []
     notes = _notes(document, where, problems)
     rules = _rules(document, where, problems)
     _refuse(problems)
-    return ModelFile(model, family, title, str(kind), checked, notes, rules)
+    return ModelFile(model, family, title, str(kind), checked, notes, rules, tuple(left))
 
 
 def read_dated(file: Traversable, schema: Schema, *, where: str) -> DatedSet:

@@ -35,7 +35,7 @@ def is_asset(name: str, listed: Container[str] = ()) -> bool:
     >>> is_asset("USDC"), is_asset("BTC-PERPETUAL"), is_asset("BTC_USDC"), is_asset("BTCUSDT", {"BTCUSDT"})
     (True, False, False, False)
     """
-    return "-" not in name and "_" not in name and name not in listed
+    return not any(sign in name for sign in "-_/") and name not in listed
 
 
 def is_asset_name(name: str) -> bool:
@@ -141,7 +141,7 @@ def _contradictory(rows: _Rows, findings: Findings) -> BoolArray:
         return KINDS[int(rows.kind[i])]
 
     checks: list[tuple[BoolArray, str, Callable[[int], object], str]] = [
-        (strange, "instrument", name, "an asset is letters and digits; an instrument's name has a - or a _"),
+        (strange, "instrument", name, "an asset is letters and digits; an instrument's name has a -, a _ or a /"),
         (bare & (rows.kind == ORDER), "kind", kind, "a bare asset is a balance, and orders are of instruments"),
         (~bare & (rows.name >= 0) & is_charge, "kind", kind, "a charge is an amount of an asset"),
         (is_charge & (rows.size < 0), "size", lambda i: float(rows.size[i]), "charges are >= 0"),

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
 from seawall.core.errors import InputError, Problem, UnknownNameError
+from seawall.core.memo import Memo
 
 CHARGES = ("open_orders_margin", "mmp_margin", "spot_margin", "borrowed")
 """What a venue may state for an account, taken as given, in units of the asset: order charges, and loans, which the
@@ -43,7 +45,7 @@ class Account:
 
 
 @dataclass(frozen=True, repr=False)
-class Holdings:
+class Holdings(Memo):
     """A sparse `(A, N)` matrix of sizes in compressed rows.
 
     Attributes
@@ -111,10 +113,10 @@ class Holdings:
     def __len__(self) -> int:
         return len(self.columns)
 
-    @property
+    @cached_property
     def rows(self) -> IntArray:
         """Account of each entry, `(nnz,)`."""
-        return np.repeat(np.arange(len(self.indptr) - 1, dtype=np.int64), np.diff(self.indptr))
+        return frozen(np.repeat(np.arange(len(self.indptr) - 1, dtype=np.int64), np.diff(self.indptr)))
 
     def take(self, accounts: IntArray) -> Holdings:
         """Return the holdings of the given accounts, in the given order."""
@@ -141,6 +143,55 @@ class Holdings:
             return self
         indptr = np.concatenate([[0], np.cumsum(keep)])[self.indptr].astype(np.int64)
         return Holdings(indptr, self.columns[keep], self.sizes[keep], self.entry_prices[keep], self.lines[keep])
+
+    def among(self, members: BoolArray) -> Holdings:
+        """Return only the entries in some instruments, `(N,)`; accounts stay."""
+        if members.all():
+            return self
+        return self.where(members[self.columns]) if members.any() else Holdings.empty(len(self.indptr) - 1)
+
+    def owners(self, members: BoolArray) -> BoolArray:
+        """Return which accounts have an entry in some instruments, `(A,)`; policies ask for the same ones often."""
+
+        def found() -> BoolArray:
+            owns = np.zeros(len(self.indptr) - 1, np.bool_)
+            owns[self.rows if members.all() else self.rows[members[self.columns]]] = True
+            return frozen(owns)
+
+        return self.once(("owners", members.tobytes()), found)
+
+    @cached_property
+    def short(self) -> Holdings:
+        """Only the entries that are sold; accounts stay."""
+        return self.where(self.sizes < 0.0)
+
+    def by_group(self, groups: IntArray) -> tuple[Holdings, IntArray, IntArray]:
+        """Return what each account holds of each group of instruments, group by group, as a row of its own.
+
+        Parameters
+        ----------
+        groups
+            `(N,)` number of each instrument's group, such as its expiry.
+
+        Returns
+        -------
+        parts, account, group
+            Holdings of L rows, each in the order that it had; whose row and of which group each is, `(L,)`.
+        """
+
+        def found() -> tuple[Holdings, IntArray, IntArray]:
+            group = groups[self.columns]
+            small = np.uint16 if groups.max(initial=0) < 1 << 16 else np.int64  # short numbers sort fast
+            order = np.argsort(group.astype(small), kind="stable")
+            group, account = group[order], self.rows[order]
+            first = np.flatnonzero(np.diff(group, prepend=-1) | np.diff(account, prepend=-1))
+            parts = Holdings(
+                np.append(first, len(self)), self.columns[order], self.sizes[order], self.entry_prices[order],
+                self.lines[order],
+            )  # fmt: skip
+            return parts, frozen(account[first]), frozen(group[first])
+
+        return self.once(("by group", groups.tobytes()), found)
 
 
 @dataclass(frozen=True, repr=False)

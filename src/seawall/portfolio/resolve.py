@@ -14,6 +14,7 @@ import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
 from seawall.core.errors import UnavailableError
+from seawall.core.memo import Memo
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
 from seawall.market.checks import SMALLEST_PRICE
@@ -23,8 +24,8 @@ from seawall.portfolio.lots import nearest_sizes, off_lot
 from seawall.portfolio.names import GUESSED_NAMES_COUNT, NameParser, near, refused_names
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedBook:
+@dataclass(frozen=True)
+class ResolvedBook(Memo):
     """A book whose columns are rows of a snapshot that holds no more than the book does.
 
     Attributes

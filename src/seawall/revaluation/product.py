@@ -24,8 +24,12 @@ ColumnArray: TypeAlias = npt.NDArray[np.int32 | np.int64]
 UNAVAILABLE_SCENARIO = -1
 """The worst scenario of an account that holds an instrument with an unavailable cell."""
 
-CELLS_PER_CHUNK = 1 << 18
-"""Accounts x scenarios, and positions of average accounts, that the readable twin holds at once: 2 MiB of float64."""
+CELLS_PER_CHUNK = 1 << 16
+"""Accounts x scenarios, and positions of average accounts, that the readable twin holds at once: 512 KiB of float64."""
+CELLS_PER_SUM = 1 << 13
+"""Positions x scenarios that are added in one call where accounts are few: 64 KiB stay close to the processor."""
+ACCOUNTS_PER_PLACE = 4
+"""Accounts for each position of the largest, from which on all first positions are added, then all second ones."""
 
 
 def worst_loss(
@@ -146,15 +150,48 @@ def _chunks(
         bounds = indptr[first : first + step + 1]
         held = slice(bounds[0], bounds[-1])
         _refuse_unknown_instrument(columns[held], int(bounds[0]), pnl.shape[1])
-        account = np.repeat(np.arange(bounds.size - 1), np.diff(bounds))
-        chunk_pnl = np.empty((bounds.size - 1, scenarios_count))
+        counts = np.diff(bounds)
+        add = _by_place if counts.size >= ACCOUNTS_PER_PLACE * counts.max(initial=0) else _by_scenario
         with np.errstate(invalid="ignore", over="ignore"):  # inf and NaN are answers here
-            for scenario, contract_pnl in enumerate(pnl):
-                gains = sizes[held] * contract_pnl[columns[held]]
-                # bincount adds in the order in which it meets the positions, as the compiled twin does;
-                # matmul and reduceat choose their own order.
-                chunk_pnl[:, scenario] = np.bincount(account, weights=gains, minlength=bounds.size - 1)
+            chunk_pnl = add(counts, columns[held], sizes[held], pnl)
         yield slice(first, first + bounds.size - 1), chunk_pnl
+
+
+# Both ways of adding add an account's positions in the book's order, from 0, as the compiled twin does; matmul and
+# reduceat choose their own order.
+
+
+def _by_scenario(counts: IntArray, columns: ColumnArray, sizes: FloatArray, pnl: FloatArray) -> FloatArray:
+    """Return `(A, S)` for few accounts: some scenarios at a time, all positions of all accounts in each."""
+    accounts_count, scenarios_count = counts.size, len(pnl)
+    account = np.repeat(np.arange(accounts_count), counts)
+    account_pnl = np.empty((accounts_count, scenarios_count))
+    step = max(1, min(CELLS_PER_SUM // max(1, columns.size), scenarios_count))
+    cell = account + accounts_count * np.arange(step)[:, None]
+    for first in range(0, scenarios_count, step):
+        gains = sizes * pnl[first : first + step].take(columns, axis=1)
+        cells_count = len(gains) * accounts_count
+        summed = np.bincount(cell[: len(gains)].ravel(), weights=gains.ravel(), minlength=cells_count)
+        account_pnl[:, first : first + step] = summed.reshape(len(gains), accounts_count).T
+    return account_pnl
+
+
+def _by_place(counts: IntArray, columns: ColumnArray, sizes: FloatArray, pnl: FloatArray) -> FloatArray:
+    """Return `(A, S)` for many small accounts: the first position of every account, then the second of those with two.
+
+    Accounts with most positions come first, so that those that still have one are a stretch.
+    """
+    order = np.argsort(-counts, kind="stable")
+    first, counts = (np.cumsum(counts) - counts)[order], counts[order]
+    summed, contracts = np.zeros((counts.size, len(pnl))), np.ascontiguousarray(pnl.T)
+    for place in range(int(counts.max(initial=0))):
+        at = first[: np.count_nonzero(counts > place)] + place
+        gains = contracts.take(columns[at], axis=0)
+        gains *= sizes[at, None]
+        summed[: at.size] += gains
+    account_pnl = np.empty_like(summed)
+    account_pnl[order] = summed
+    return account_pnl
 
 
 def _checked(

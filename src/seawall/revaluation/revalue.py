@@ -14,6 +14,7 @@ from seawall.market import MarketSnapshot
 from seawall.pricing import delta_one
 from seawall.pricing.grid import pnl_grid
 from seawall.revaluation.basis import by_expiry, carried, funding_paid, moves_beside_spot
+from seawall.revaluation.listed import fill_listed
 from seawall.revaluation.tensor import PnlTensor
 from seawall.scenarios import ScenarioSet
 
@@ -30,7 +31,8 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
 
     Futures, perpetuals and spot follow their payoffs from the mark. An option is priced by Black-76 on the moved
     forward at the shocked volatility, less its mark; inverse options are divided by the moved forward. The part of a
-    forward that is settled already does not move. Where the scenarios have a basis, forwards and dated futures move
+    forward that is settled already does not move. An option with a stock exchange's terms is worth its discounted value
+    on the index, exercised early where it may be. Where the scenarios have a basis, forwards and dated futures move
     with the carry, perpetuals with their gap, and perpetuals pay funding.
 
     Parameters
@@ -60,6 +62,8 @@ def revalue(snapshot: MarketSnapshot, scenarios: ScenarioSet, *, compiled: bool 
     if cells and scenarios.underlyings:
         use_compiled = cells >= COMPILED_FROM_CELLS_COUNT if compiled is None else compiled
         _fill_options(snapshot, scenarios, axis, pnl, compiled=use_compiled)
+        if snapshot.listed is not None:
+            fill_listed(snapshot, scenarios, pnl)
     if failures:
         pnl[:, list(failures)] = np.nan
     asset_prices = np.array(
@@ -94,6 +98,9 @@ def _failures(snapshot: MarketSnapshot, unmoved: BoolArray) -> dict[int, str]:
         (options & np.isnan(snapshot.forward), "the snapshot has no forward for its expiry"),
         (options & np.isnan(snapshot.vol), "the snapshot has no implied volatility for it"),
     ]
+    if snapshot.listed is not None:
+        unknown = np.array([np.isnan(snapshot.index.get(base, np.nan)) for base in table.underlying], dtype=np.bool_)
+        checks.append((options & snapshot.listed.known & unknown, "the snapshot has no price of its underlying"))
     for failed, reason in checks:
         if not failed.any():
             continue

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from seawall.core.arrays import FloatArray, IntArray, frozen
 from seawall.scenarios import ScenarioSet
 
@@ -49,9 +51,10 @@ class PnlTensor:
 
     def take(self, rows: IntArray) -> PnlTensor:
         """Return the given scenarios, in the given order."""
-        return replace(
-            self,
-            scenarios=self.scenarios.take(rows),
-            pnl=self.pnl[rows],
-            asset_prices=self.asset_prices[rows],
-        )
+        return self.cut(self.scenarios.take(rows), rows)
+
+    def cut(self, scenarios: ScenarioSet, rows: IntArray) -> PnlTensor:
+        """Return the rows that stand for some scenarios, in their order; a stretch of rows is not copied."""
+        stretch = len(rows) > 0 and bool((np.diff(rows) == 1).all())
+        mine = slice(int(rows[0]), int(rows[-1]) + 1) if stretch else rows
+        return replace(self, scenarios=scenarios, pnl=self.pnl[mine], asset_prices=self.asset_prices[mine])

@@ -15,6 +15,7 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import InputError, Problem
+from seawall.core.html_table import Tabular
 from seawall.margining import Margins
 
 TIE_RATIO = 1e-9
@@ -31,7 +32,7 @@ class BindingScenario:
 
 
 @dataclass(frozen=True)
-class ScenarioShares:
+class ScenarioShares(Tabular):
     """One grid or list of scenarios of one account.
 
     Attributes

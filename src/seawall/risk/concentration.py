@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book, NameParser, resolve
@@ -114,7 +113,7 @@ class PositionLiquidity:
 
 
 @dataclass(frozen=True)
-class LiquidityReport:
+class LiquidityReport(Tabular):
     """The positions of a book in their markets.
 
     Attributes
@@ -167,12 +166,6 @@ class LiquidityReport:
     def rows(self) -> list[dict[str, object]]:
         """Return one mapping a position."""
         return [{name: getattr(one, name) for name in PositionLiquidity.__slots__} for one in self.positions]
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
 
 
 def liquidity_report(

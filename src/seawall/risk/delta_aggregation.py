@@ -10,13 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.market.stable_coins import STABLE_ASSETS
 from seawall.risk.exposures import Exposures
 from seawall.risk.parametric import checked_covariance
@@ -33,7 +32,7 @@ class AssetDelta:
 
 
 @dataclass(frozen=True, slots=True)
-class DeltaAggregation:
+class DeltaAggregation(Tabular):
     """Deltas of several assets as one of the reference.
 
     Attributes
@@ -69,12 +68,6 @@ class DeltaAggregation:
              "equivalent_usd": one.equivalent_usd}
             for one in self.assets
         ]  # fmt: skip
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
 
 
 def aggregate_delta(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seawall.core.frames import to_frame
+from seawall.core.errors import Problem, UnknownNameError
+from seawall.core.html_table import Tabular
 from seawall.core.time import DAYS_PER_YEAR
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
@@ -22,11 +23,14 @@ from seawall.risk.rays import Distance, default_directions, search
 from seawall.risk.standing import Cost, Probe
 from seawall.risk.trigger import Trigger, Which
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["Distance", "Distances", "distances", "sigmas"]
 
 
 @dataclass(frozen=True, repr=False)
-class Distances:
+class Distances(Tabular):
     """Distances of some accounts along some directions.
 
     Attributes
@@ -79,11 +83,35 @@ class Distances:
             for one in self.found
         ]
 
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
+    def plot(self, account: str | None = None) -> Figure:
+        """Return a bar for each move of a price or of volatilities; time, which is another unit, is left out.
+
+        What is not within reach has no bar and says so. Of a joint direction the largest move of a price is drawn.
+
+        Raises
+        ------
+        UnknownNameError
+            When the account has no distance here.
+        """
+        from seawall.charts import bars
+
+        mine = [one for one in self.found if account in (None, one.account)]
+        if not mine:
+            rule = f"it is one of {', '.join(dict.fromkeys(one.account for one in self.found))}"
+            raise UnknownNameError(Problem("account", account, rule))
+        shown = [one for one in mine if one.direction != "time"]
+        several = len({one.account for one in shown}) > 1
+        labels = [
+            (f"{one.account}, " if several else "") + one.direction + _WITHOUT_A_BAR.get(one.kind, "") for one in shown
+        ]
+        sizes = [max(one.moves.values(), key=abs, default=one.move) for one in shown]
+        moves = [100.0 * size if np.isfinite(size) and one.kind not in _WITHOUT_A_BAR else np.nan
+                 for one, size in zip(shown, sizes, strict=True)]  # fmt: skip
+        title = f"{'all accounts' if several else mine[0].account} under {self.policy_id}"
+        return bars(labels, moves, title=title, x_label="move until the venue acts, %")
+
+
+_WITHOUT_A_BAR = {"none": " (not within reach)", "unavailable": " (unavailable)"}
 
 
 def distances(

@@ -18,6 +18,7 @@ import numpy as np
 from seawall.core.arrays import FloatArray, frozen
 from seawall.core.errors import InputError, Problem
 from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.core.time import NO_EXPIRY_NS, iso
 from seawall.instruments import Kind
 from seawall.margining.blocks.equity import equity_in
@@ -90,7 +91,7 @@ class Total:
 
 
 @dataclass(frozen=True, repr=False)
-class Exposures:
+class Exposures(Tabular):
     """Greeks of P holdings.
 
     Attributes
@@ -153,7 +154,7 @@ class Exposures:
             for holding, greeks in zip(self.holdings, self.greeks.tolist(), strict=True)
         ]  # fmt: skip
 
-    def table(self, *levels: str, library: str | None = None) -> Any:
+    def table(self, *levels: str, library: str | None = None) -> Any:  # type: ignore[override]  # levels come first
         """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
         rows = self.rows(*levels)
         names = list(rows[0]) if rows else []

@@ -99,7 +99,10 @@ def unit_greeks(snapshot: MarketSnapshot) -> UnitGreeks:
     found = {name: np.zeros(count) for name in GREEKS}
     found["delta"], found["net_delta"] = leaning.delta.copy(), leaning.net_delta.copy()
     found["delta"][options & ~live] = found["net_delta"][options & ~live] = 0.0
-    known = np.where(np.isnan(snapshot.mark), np.nan, 1.0)  # what has no mark stays unavailable
+    unavailable = np.isnan(snapshot.mark)  # what has no mark stays unavailable, and so do listed options
+    if snapshot.listed is not None:
+        unavailable = unavailable | snapshot.listed.known
+    known = np.where(unavailable, np.nan, 1.0)
 
     rest = np.flatnonzero(~options)
     price = np.where(table.inverse[rest], index[rest], snapshot.mark[rest] * usd[rest])

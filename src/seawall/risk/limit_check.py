@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.margining import Margins, evaluate
 from seawall.margining.columns import margin_ratio
 from seawall.margining.totals import total_usd, usd_of
@@ -134,7 +134,7 @@ def limit_report(
 
 
 @dataclass(frozen=True)
-class PreTrade:
+class PreTrade(Tabular):
     """Whether some trades may be done, and what they do.
 
     Attributes
@@ -174,12 +174,6 @@ class PreTrade:
             }
             for one, two in zip(self.before.checks, self.after.checks, strict=True)
         ]  # fmt: skip
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
 
 
 def pre_trade(
@@ -287,7 +281,7 @@ def _measure(
         moved = position_pnl(book, snapshot, given.scenarios, **options)
         for account in everyone:
             mine = None if account == WHOLE else account
-            tail = account_tail(moved, mine, confidence=given.confidence, incremental=False)
+            tail = account_tail(moved, mine, confidence=given.confidence, by_holding=False)
             measured["value_at_risk_usd", account, ""] = tail.risk.value_at_risk
             measured["expected_shortfall_usd", account, ""] = tail.risk.expected_shortfall
             reasons |= {(name, account, ""): tail.unavailable for name in _WITH_TAIL}

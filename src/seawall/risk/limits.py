@@ -24,7 +24,7 @@ from enum import Enum
 from typing import Any
 
 from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 
 WHOLE = "*"
 """Account of a limit on all accounts together."""
@@ -121,11 +121,12 @@ class LimitRow:
 
 
 @dataclass(frozen=True)
-class LimitReport:
-    """All limits of a book."""
+class LimitReport(Tabular):
+    """All limits of a book; `notes` say what scenarios VaR and ES are of, where they are limited."""
 
     title: str
     checks: tuple[LimitRow, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def breaches(self) -> tuple[LimitRow, ...]:
@@ -146,12 +147,6 @@ class LimitReport:
             }
             for row in order
         ]  # fmt: skip
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
 
 
 def read_limits(text: str, *, where: str = "limits") -> Limits:

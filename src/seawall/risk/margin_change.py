@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.core.time import NO_EXPIRY_NS, NS_PER_YEAR
 from seawall.instruments import Future, Kind, Option
 from seawall.market import MarketSnapshot
@@ -45,7 +45,7 @@ class ChangePart:
 
 
 @dataclass(frozen=True)
-class MarginChange:
+class MarginChange(Tabular):
     """The change of an account's margin, taken apart.
 
     Attributes
@@ -74,11 +74,6 @@ class MarginChange:
         first: dict[str, object] = {"cause": "before", **self.before}
         last: dict[str, object] = {"cause": "after", **self.after}
         return [first, *({name: getattr(part, name) for name in ChangePart.__slots__} for part in self.parts), last]
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        return to_frame({name: [row[name] for row in rows] for name in rows[0]}, library=library)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +208,8 @@ def at_time(snapshot: MarketSnapshot, time_ns: int) -> MarketSnapshot:
     change = (quote - was) / np.where(table.inverse[n], forward, 1.0)
     mark = snapshot.mark.copy()
     mark[n] = np.maximum(mark[n] + change, 0.0)
+    if snapshot.listed is not None:  # whose value is not Black's on a forward
+        mark[n] = np.where(snapshot.listed.known[n], np.nan, mark[n])
     return replace(snapshot, time_ns=time_ns, mark=mark)
 
 

@@ -6,31 +6,32 @@ strikes, volatility) moves along, so that the requirement is that of the day and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from seawall.core.arrays import BoolArray, FloatArray
-from seawall.core.errors import UnavailableError
-from seawall.core.frames import to_frame
+from seawall.core.errors import InputError, Problem, UnavailableError
+from seawall.core.html_table import Tabular
 from seawall.core.time import iso
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book, NameParser
+from seawall.risk.account_state import AccountState, account_state
+from seawall.risk.legs import Leg, cost_at, legs_of
 from seawall.risk.market_path import MarketPath
-from seawall.risk.shift import Move
+from seawall.risk.payments import pay
+from seawall.risk.slippage import Depth
 from seawall.risk.standing import Probe
 from seawall.risk.trigger import Trigger, Which
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 Answer: TypeAlias = Literal["pay", "ignore"]
 """What the account's owner does when it is called."""
-PAYMENT_ROUNDS = 8
-PAID_TOLERANCE = 1e-9
-"""Share of the requirement below which nothing more is asked for."""
-LEAST_COUNTED = 1e-3
-"""A payment that counts for less than this share of its worth is of no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,13 @@ class Step:
         What is demanded at this step: the shortfall against initial margin.
     paid
         What is paid for it, USD; 0 where calls are ignored.
+    label
+        The step's name, where the path has names.
+    ratio_seen, acts_seen
+        The same as `ratio` and `acts` for who reads prices from an oracle that is late; equal to them where none is.
+    closing_cost
+        What it would cost to close everything there, with the depth and spreads of the step; NaN where no depth is
+        known. No venue takes it off a balance before it closes something.
     """
 
     time_ns: int
@@ -65,10 +73,14 @@ class Step:
     acts: bool
     called: float
     paid: float
+    label: str = ""
+    ratio_seen: float = float("nan")
+    acts_seen: bool = False
+    closing_cost: float = float("nan")
 
 
 @dataclass(frozen=True, repr=False)
-class MarginPath:
+class MarginPath(Tabular):
     """A book of A accounts along T states.
 
     Attributes
@@ -77,12 +89,21 @@ class MarginPath:
         State by state, account by account.
     answer
         What is done with calls.
+    legs
+        What moves along the path besides, and what of it could not be applied.
+    unavailable
+        Why accounts that have no steps have none.
+    path
+        The states; None where they are not kept.
     """
 
     steps: tuple[Step, ...]
     accounts: tuple[str, ...]
     answer: Answer
     trigger: Trigger
+    legs: tuple[Leg, ...] = ()
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    path: MarketPath | None = None
 
     def __repr__(self) -> str:
         return f"MarginPath({len(self.accounts)} accounts, {len(self.steps) // max(len(self.accounts), 1)} states)"
@@ -116,6 +137,7 @@ class MarginPath:
         return [
             {
                 "time": iso(step.time_ns),
+                "step": step.label,
                 "account": step.account,
                 "equity_usd": step.equity,
                 "margin_balance_usd": step.margin_balance,
@@ -125,15 +147,28 @@ class MarginPath:
                 "acts": step.acts,
                 "called_usd": step.called,
                 "paid_usd": step.paid,
+                "margin_ratio_seen": step.ratio_seen,
+                "acts_seen": step.acts_seen,
+                "closing_cost_usd": step.closing_cost,
             }
             for step in self.steps
         ]
 
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
+    def plot(self, account: str | None = None) -> Figure:
+        """Return equity, balance and requirements over time, with the calls; the only account, where none is named.
+
+        Raises
+        ------
+        InputError
+            When the account has no steps here, or one of several has to be named.
+        """
+        from seawall.risk.path_chart import path_chart
+
+        name = account if account is not None else self.accounts[0] if len(self.accounts) == 1 else None
+        steps = self.of(name) if name is not None else ()
+        if not steps:
+            raise InputError(Problem("account", account or "none", f"it is one of {', '.join(self.accounts)}"))
+        return path_chart(str(name), steps)
 
 
 def margin_path(
@@ -144,6 +179,7 @@ def margin_path(
     *,
     answer: Answer = "pay",
     pay_in: str = "",
+    depths: Mapping[str, Depth] | None = None,
     which: Which = "maintenance",
     check_lots: bool = True,
     parse: NameParser | None = None,
@@ -161,8 +197,15 @@ def margin_path(
         step shows what an account would be short of had nothing been paid before.
     pay_in
         Asset that is paid in; left out, the netting set's own currency (a stable coin, for one in USD).
+    depths
+        Order books before the path, by instrument or underlying; what closing costs is told where they are given.
     which
         What `acts` looks at.
+
+    Raises
+    ------
+    UnavailableError
+        When no account has a margin today, or what is paid in does not lower what is short.
 
     Examples
     --------
@@ -180,100 +223,25 @@ def margin_path(
     probe = Probe(book, snapshot, policy, which=which, check_lots=check_lots, parse=parse)
     bad = {name: why for a, name in enumerate(book.accounts) if (why := probe.readable(a))}
     if bad:
-        raise UnavailableError("; ".join(f"{name}: {why}" for name, why in bad.items()))
+        rows = [a for a, name in enumerate(book.accounts) if name not in bad]
+        if not rows:
+            raise UnavailableError("; ".join(f"{name}: {why}" for name, why in bad.items()))
+        probe = Probe(book.take(rows), snapshot, policy, which=which, check_lots=check_lots, parse=parse)
     held, steps = probe.compact, []
-    for t in range(len(path)):
-        move = path.moves[t]
-        here = _at(probe, held, move)
-        paid = np.zeros(len(book))
+    for t, move in enumerate(path.moves):
+        cost = cost_at(path, t, depths, snapshot)
+        here = account_state(probe, held, move, cost=cost)
+        seen = account_state(probe, held, path.seen[t]) if path.is_late(t) else here
+        paid = np.zeros(len(held))
         if answer == "pay" and (here.called > 0.0).any():
-            held, paid = _pay(probe, held, move, pay_in)
-        for a, name in enumerate(book.accounts):
-            steps.append(
-                Step(
-                    int(path.times_ns[t]), name, float(here.equity[a]), float(here.balance[a]), float(here.initial[a]),
-                    float(here.maintenance[a]), float(here.ratio[a]), bool(here.acts[a]), float(here.called[a]),
-                    float(paid[a]),
-                )
-            )  # fmt: skip
-    return MarginPath(tuple(steps), book.accounts, answer, probe.trigger)
+            held, paid = pay(probe, held, move, pay_in)
+        steps += [_step(path, t, a, name, here, seen, float(paid[a])) for a, name in enumerate(held.accounts)]
+    return MarginPath(tuple(steps), held.accounts, answer, probe.trigger, legs_of(path, probe, depths or {}), bad, path)
 
 
-@dataclass(frozen=True)
-class _Here:
-    """A accounts in one state, `(A,)` USD each, and what each of R netting sets is short of, in its own currency."""
-
-    equity: FloatArray
-    balance: FloatArray
-    initial: FloatArray
-    maintenance: FloatArray
-    ratio: FloatArray
-    acts: BoolArray
-    called: FloatArray
-    sets: tuple[tuple[int, str], ...]
-    short: FloatArray
-    size: FloatArray
-    price: FloatArray
-
-
-def _at(probe: Probe, book: Book, move: Move) -> _Here:
-    margins, states = probe.margins_of(book, move)
-    need = margins.requirement
-    index = margins.book.snapshot.index
-    price = np.array([1.0 if name == "USD" else index.get(name, np.nan) for name in need.currencies])[need.currency]
-
-    def usd(amounts: FloatArray) -> FloatArray:
-        worth = np.where(amounts == 0.0, 0.0, amounts * price)
-        return np.bincount(need.account, weights=worth, minlength=len(book)).astype(np.float64)
-
-    short = margins.initial_margin - (need.margin_balance - need.haircut)
-    ratio, acts = np.zeros(len(book)), np.zeros(len(book), np.bool_)
-    np.maximum.at(ratio, need.account, states.ratio[0])
-    np.logical_or.at(acts, need.account, states.short[0] >= 0.0)
-    sets = tuple((int(a), need.currencies[c]) for a, c in zip(need.account, need.currency, strict=True))
-    return _Here(
-        usd(need.equity), usd(need.margin_balance), usd(margins.initial_margin), usd(margins.maintenance_margin),
-        ratio, acts, usd(np.maximum(short, 0.0)), sets, short, margins.initial_margin, price,
+def _step(path: MarketPath, t: int, a: int, name: str, here: AccountState, seen: AccountState, paid: float) -> Step:
+    return Step(
+        int(path.times_ns[t]), name, float(here.equity[a]), float(here.balance[a]), float(here.initial[a]),
+        float(here.maintenance[a]), float(here.ratio[a]), bool(here.acts[a]), float(here.called[a]), paid,
+        path.label(t), float(seen.ratio[a]), bool(seen.acts[a]), float(here.closing_cost[a]),
     )  # fmt: skip
-
-
-def _pay(probe: Probe, book: Book, move: Move, pay_in: str) -> tuple[Book, FloatArray]:
-    """Return the book with what is short paid in, and what that was worth, `(A,)` USD.
-
-    A unit may count for less than its worth, and may be margined itself: what a payment did says how much more is
-    needed, until nothing is short.
-    """
-    paid, here, held = np.zeros(len(book)), _at(probe, book, move), book
-    counts = dict.fromkeys(here.sets, 1.0)
-    for _ in range(PAYMENT_ROUNDS):
-        due = [s for s in range(len(here.sets)) if here.short[s] > PAID_TOLERANCE * here.size[s]]
-        if not due:
-            break
-        worth = {}
-        for s in due:
-            a, currency = here.sets[s]
-            asset = pay_in or (probe.dollar if currency == "USD" else currency)
-            price = probe.snapshot.price_usd(asset) * (1.0 + move.spot.get(asset, 0.0))
-            usd = float(here.short[s] * here.price[s]) / counts[a, currency]
-            held = _with_more(held, a, asset, usd / price)
-            worth[a, currency] = usd / float(here.price[s])
-            paid[a] += usd
-        after = _at(probe, held, move)
-        for s in due:
-            key = here.sets[s]
-            counts[key] = float(here.short[s] - after.short[after.sets.index(key)]) / worth[key]
-            if not counts[key] > LEAST_COUNTED:
-                raise UnavailableError(f"{book.accounts[key[0]]}: what is paid in does not lower what is short")
-        here = after
-    return held, paid
-
-
-def _with_more(book: Book, account: int, asset: str, amount: float) -> Book:
-    """Return the book with some units of an asset more in one account."""
-    wide = 0 if asset in book.assets else 1
-    none = np.zeros((len(book), wide))
-    balances = np.hstack([book.balances, none])
-    assets = book.assets if not wide else (*book.assets, asset)
-    balances[account, assets.index(asset)] += amount
-    charges = {name: np.hstack([amounts, none]) for name, amounts in book.charges.items()}
-    return replace(book, assets=assets, balances=balances, charges=charges)

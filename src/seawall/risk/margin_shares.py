@@ -11,17 +11,20 @@ more) stands apart as unallocated, so that shares and it always sum to the margi
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seawall.core.arrays import FloatArray
-from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
+from seawall.core.errors import InputError, Problem, UnavailableError
+from seawall.core.html_table import Tabular
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Account, Book, NameParser
 from seawall.risk.margin_variants import account_of, margin_variants
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STEP_RATIO = 1.0 / 64.0
 """How far a holding is scaled: far enough for venues that round margins to cents, near enough to be a slope."""
@@ -61,7 +64,7 @@ class MarginShare:
 
 
 @dataclass(frozen=True)
-class MarginShares:
+class MarginShares(Tabular):
     """An account's margin taken apart by holding.
 
     Attributes
@@ -105,10 +108,25 @@ class MarginShares:
         )  # fmt: skip
         return [*rows, {name: getattr(rest, name) for name in MarginShare.__slots__}]
 
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        return to_frame({name: [row[name] for row in rows] for name in rows[0]}, library=library)
+    def plot(self) -> Figure:
+        """Return the shares one after the other, the largest first, then the unallocated rest, and their sum.
+
+        Raises
+        ------
+        UnavailableError
+            When the account has no margin.
+        """
+        from seawall.charts import waterfall
+
+        if self.unavailable:
+            raise UnavailableError(f"{self.account}: {self.unavailable}")
+        order = sorted(self.shares, key=lambda share: -share.initial)
+        rest = round(self.unallocated_initial, 2) + 0.0  # less than a cent is nothing
+        return waterfall(
+            [*(f"{share.name}{' (at a kink)' if share.at_kink else ''}" for share in order), "unallocated"],
+            [*(share.initial for share in order), rest],
+            total="initial margin", title=f"{self.account} under {self.policy}", x_label="share of initial margin, USD",
+        )  # fmt: skip
 
 
 def margin_shares(

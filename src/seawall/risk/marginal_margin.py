@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
@@ -44,7 +43,7 @@ class PositionMargin:
 
 
 @dataclass(frozen=True)
-class PositionMargins:
+class PositionMargins(Tabular):
     """An account's positions, each closed and each alone.
 
     Attributes
@@ -78,12 +77,6 @@ class PositionMargins:
         order = sorted(self.positions, key=lambda one: -one.initial)
         return [{name: getattr(one, name) for name in PositionMargin.__slots__} for one in order]
 
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
-
 
 @dataclass(frozen=True, slots=True)
 class ContractMargin:
@@ -109,7 +102,7 @@ class ContractMargin:
 
 
 @dataclass(frozen=True)
-class ContractMargins:
+class ContractMargins(Tabular):
     """What one more contract of each of some instruments does to an account's margin."""
 
     account: str
@@ -121,12 +114,6 @@ class ContractMargins:
     def rows(self) -> list[dict[str, object]]:
         """Return one mapping an instrument, in the order asked for."""
         return [{name: getattr(one, name) for name in ContractMargin.__slots__} for one in self.contracts]
-
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
 
 
 def position_margins(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from seawall.core.errors import InputError, Problem
 from seawall.core.time import NS_PER_YEAR
 from seawall.market import MarketSnapshot
 from seawall.risk.shift import Move
-from seawall.scenarios import PathSet, Relative
+from seawall.scenarios import PathSet, Relative, ScenarioSet
+from seawall.scenarios.path_set import MINUTES_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,16 @@ class MarketPath:
         `(T,)` never falling.
     moves
         T joint moves from the market that the path starts in, each with the time since then.
+    labels
+        Names of the states; empty where they have none.
+    seen
+        T moves as a late oracle shows them; empty where none is late.
+    depth, spread
+        `(T,)` depth of the order books and bid-ask spread over what they were; 1 where left out.
+    order_minutes
+        How late orders are at the latest.
+    left_out
+        Settlement assets that the path moves and the market has no price of, with how far they move.
 
     Examples
     --------
@@ -35,6 +46,12 @@ class MarketPath:
 
     times_ns: IntArray
     moves: tuple[Move, ...]
+    labels: tuple[str, ...] = ()
+    seen: tuple[Move, ...] = ()
+    depth: FloatArray | None = None
+    spread: FloatArray | None = None
+    order_minutes: float = 0.0
+    left_out: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.times_ns) == 0 or len(self.times_ns) != len(self.moves) or (np.diff(self.times_ns) < 0).any():
@@ -44,6 +61,22 @@ class MarketPath:
 
     def __len__(self) -> int:
         return len(self.moves)
+
+    def label(self, t: int) -> str:
+        """Return the name of a state; empty where it has none."""
+        return self.labels[t] if self.labels else ""
+
+    def share(self, t: int) -> float:
+        """Return what is left of the depth in a state."""
+        return 1.0 if self.depth is None else float(self.depth[t])
+
+    def widening(self, t: int) -> float:
+        """Return the bid-ask spread in a state over what it was."""
+        return 1.0 if self.spread is None else float(self.spread[t])
+
+    def is_late(self, t: int) -> bool:
+        """Return whether an oracle shows another price than the market's in a state."""
+        return bool(self.seen) and self.seen[t].spot != self.moves[t].spot
 
     @classmethod
     def of_prices(
@@ -97,8 +130,7 @@ class MarketPath:
     def of_paths(cls, paths: PathSet, snapshot: MarketSnapshot, *, path: int = 0) -> MarketPath:
         """Return one path of a set, such as a named event's or a flash crash's, from a market on.
 
-        Coins that the market does not know move nothing in it and are left out. Depth, spreads and late oracles do not
-        enter a margin.
+        Coins that the market does not list move nothing in it; assets that it has no price of are in `left_out`.
 
         Examples
         --------
@@ -109,23 +141,43 @@ class MarketPath:
         >>> len(crash), round(min(move.spot["BTC"] for move in crash.moves), 9)
         (8, -0.2)
         """
+        depth, spread = (None if f is None else f[path] for f in (paths.depth_factor, paths.spread_factor))
+        made = cls.of_scenarios(paths.path(path), snapshot)
+        late = paths.oracle_spot is not None and (paths.oracle[path] != paths.spot[path]).any()
+        seen = cls.of_scenarios(paths.oracle_path(path), snapshot).moves if late else ()
+        return replace(
+            made, seen=seen, depth=depth, spread=spread,
+            order_minutes=float(paths.delay[path].max(initial=0.0)) * MINUTES_PER_YEAR,
+        )  # fmt: skip
+
+    @classmethod
+    def of_scenarios(cls, scenarios: ScenarioSet, snapshot: MarketSnapshot) -> MarketPath:
+        """Return the scenarios of a set as states of a market, one after the other.
+
+        Their times may run backwards, as a grid's do: each state is one of its own then, and has the snapshot's time.
+        """
         known = {*snapshot.table.underlyings, *snapshot.index}
-        mine = [(u, name) for u, name in enumerate(paths.underlyings) if name in known]
-        assets = {name: leg[path] for name, leg in paths.asset_moves.items() if name in known}
-        made = []
-        for t in range(len(paths.steps)):
+        coins = [(u, name) for u, name in enumerate(scenarios.underlyings) if name in known]
+        assets = {name: leg for name, leg in scenarios.asset_moves.items() if name in known}
+        unknown = {name: leg for name, leg in scenarios.asset_moves.items() if name not in known}
+        left_out = {name: float(leg[np.argmax(np.abs(leg))]) for name, leg in unknown.items()}
+        moves = []
+        for s in range(len(scenarios)):
             legs = {
-                leg: {name: float(getattr(paths.basis, leg)[path, t, u]) for u, name in mine}
+                leg: {name: float(getattr(scenarios.basis, leg)[s, u]) for u, name in coins}
                 for leg in ("carry", "perpetual", "funding")
-                if paths.basis is not None
+                if scenarios.basis is not None
             }
-            made.append(
+            moves.append(
                 Move(
-                    {name: float(paths.spot[path, t, u]) for u, name in mine}
-                    | {name: float(leg[t]) for name, leg in assets.items()},
-                    {name: paths.vol_shocks[paths.vol_index[path, t, u]] for u, name in mine},
-                    round(float(paths.elapsed_years[t]) * NS_PER_YEAR),
+                    {name: float(scenarios.spot[s, u]) for u, name in coins}
+                    | {name: float(leg[s]) for name, leg in assets.items()},
+                    {name: scenarios.vol_shocks[scenarios.vol_index[s, u]] for u, name in coins},
+                    round(float(scenarios.elapsed_years[s]) * NS_PER_YEAR),
                     **legs,
                 )
             )
-        return cls(np.array([snapshot.time_ns + move.elapsed_ns for move in made], dtype=np.int64), tuple(made))
+        times = np.array([snapshot.time_ns + move.elapsed_ns for move in moves], dtype=np.int64)
+        if (np.diff(times) < 0).any():
+            times = np.full(len(moves), snapshot.time_ns, dtype=np.int64)
+        return cls(times, tuple(moves), scenarios.labels, left_out={n: x for n, x in left_out.items() if x})

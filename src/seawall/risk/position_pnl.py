@@ -21,6 +21,7 @@ from seawall.portfolio import Book, NameParser, resolve
 from seawall.revaluation import revalue
 from seawall.risk.greeks import usd_price
 from seawall.scenarios import ScenarioSet
+from seawall.scenarios.stress_library import dollar_assets
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,7 +102,8 @@ def position_pnl(
     book, snapshot, check_lots, parse, compiled
         As for `margining.evaluate`.
     scenarios
-        Joint moves, with weights. An underlying that none of them moves is unavailable, and not unmoved.
+        Joint moves, with weights. An underlying or a coin that they do not tell of is unavailable, and not unmoved;
+        coins that stand for a dollar stay where they are.
     with_cash
         Count what coins gain that are owned or owed.
 
@@ -130,6 +132,7 @@ def position_pnl(
     names = [table.names[n] for n in held.columns.tolist()]
     why = [gone.get(n, "") for n in held.columns.tolist()]
     if with_cash:
+        told = {*scenarios.underlyings, *scenarios.asset_moves, *dollar_assets()}
         for asset in sorted({*book.assets, *table.settlements} - {"USD"}):
             part = equity_in(asset, resolved, leaning)
             amounts = part.cash + part.unrealised
@@ -140,6 +143,8 @@ def position_pnl(
             sizes.append(amounts[mine])
             names += [asset] * len(mine)
             reason = "" if price == price else f"snapshot {snapshot.name} has no USD index for {asset}"
+            if not reason and asset not in told:
+                reason = f"the scenarios do not tell how {asset} moves"
             why += [reason] * len(mine)
     columns = np.concatenate(pnl, axis=1)
     columns[:, [i for i, reason in enumerate(why) if reason]] = np.nan

@@ -18,6 +18,7 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import InputError, Problem, UnavailableError
+from seawall.core.html_table import Tabular
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book, NameParser
@@ -40,7 +41,7 @@ GAIN = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReverseStress:
+class ReverseStress(Tabular):
     """The nearest joint move at which the venue acts.
 
     Attributes

@@ -90,7 +90,7 @@ def tail_risk(
     """
     check_confidence("confidence", confidence)
     check_confidence("interval_confidence", interval_confidence)
-    losses = -np.asarray(pnl, dtype=np.float64)
+    losses = 0.0 - np.asarray(pnl, dtype=np.float64)  # where nothing moves the loss is 0 and not -0
     share = shares_of(weights, len(losses))
     effective = 1.0 / float((share**2).sum())
     gone = (math.nan, math.nan)

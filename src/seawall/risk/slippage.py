@@ -51,21 +51,29 @@ class Depth:
             rule = "offsets and amounts rise together, from the half spread and from 0"
             raise InputError(Problem("depth", (self.offsets, self.usd), rule))
 
-    def cost_usd(self, notional_usd: FloatArray | list[float], *, share: float = 1.0) -> FloatArray:
-        """Return what orders of some sizes cost against the middle, USD; `share` is what is left of the depth."""
+    def cost_usd(
+        self, notional_usd: FloatArray | list[float], *, share: float = 1.0, spread: float = 1.0
+    ) -> FloatArray:
+        """Return what orders of some sizes cost against the middle, USD.
+
+        `share` is what is left of the depth; a `spread` over what it was moves every band away from the middle.
+        """
         size = np.abs(np.asarray(notional_usd, dtype=np.float64))[..., None]
         ends, sizes = np.array([self.half_spread, *self.offsets]), np.array([0.0, *self.usd]) * share
+        ends = ends + self.half_spread * (spread - 1.0)
         width, amount = np.diff(ends), np.diff(sizes)
         taken = np.clip(size - sizes[:-1], 0.0, np.append(amount[:-1], np.inf))
         return np.asarray((taken * (ends[:-1] + 0.5 * width * taken / amount)).sum(axis=-1), dtype=np.float64)
 
 
-def closing_cost(depths: Mapping[str, Depth], *, share: float = 1.0, quotes: MarketSnapshot | None = None) -> Cost:
+def closing_cost(
+    depths: Mapping[str, Depth], *, share: float = 1.0, spread: float = 1.0, quotes: MarketSnapshot | None = None
+) -> Cost:
     """Return the cost of closing accounts, to be taken off their balances.
 
     Each future and perpetual goes through an order book of its own; long and short do not net. The net delta of an
     underlying's options goes through the underlying's, and with `quotes` each option also pays its way from mark to
-    bid or ask, relative to the mark.
+    bid or ask, as far as it is today in its settlement asset: ticks are coin, and do not grow with the mark.
 
     Parameters
     ----------
@@ -73,8 +81,10 @@ def closing_cost(depths: Mapping[str, Depth], *, share: float = 1.0, quotes: Mar
         By instrument, or by underlying for those that are not named.
     share
         What is left of the depth: 0.02 after a loss of 98 %.
+    spread
+        Bid-ask spreads over what they were.
     quotes
-        A market with the options' bids and asks. A long option without a bid is worth nothing when sold.
+        A market with the options' bids and asks. A long option is sold for 0 at worst, and for 0 without a bid.
 
     Raises
     ------
@@ -83,6 +93,8 @@ def closing_cost(depths: Mapping[str, Depth], *, share: float = 1.0, quotes: Mar
     """
     if not share > 0.0:
         raise InputError(Problem("share", share, "some depth is left"))
+    if not 0.0 <= spread < np.inf:
+        raise InputError(Problem("spread", spread, "it is a finite multiple of what it was, 0 or more"))
 
     def depth_of(name: str, underlying: str) -> Depth:
         found = depths.get(name, depths.get(underlying))
@@ -100,20 +112,20 @@ def closing_cost(depths: Mapping[str, Depth], *, share: float = 1.0, quotes: Mar
         for n in np.unique(held.columns[~is_option]).tolist():
             mine = (held.columns == n) & ~is_option
             one = depth_of(table.names[n], table.underlying[n])
-            np.add.at(paid, rows[mine], one.cost_usd(usd[mine], share=share))
+            np.add.at(paid, rows[mine], one.cost_usd(usd[mine], share=share, spread=spread))
         for u, base in enumerate(table.underlyings):
             mine = is_option & (table.underlying_column[held.columns] == u)
             if mine.any():
                 net = np.bincount(rows[mine], weights=usd[mine], minlength=len(paid)).astype(np.float64)
-                paid += depth_of(base, base).cost_usd(net, share=share)
+                paid += depth_of(base, base).cost_usd(net, share=share, spread=spread)
         if quotes is not None and is_option.any():
-            np.add.at(paid, rows[is_option], _spreads(book, quotes)[is_option])
+            np.add.at(paid, rows[is_option], _spreads(book, quotes, spread)[is_option])
         return paid
 
     return cost
 
 
-def _spreads(book: ResolvedBook, quotes: MarketSnapshot) -> FloatArray:
+def _spreads(book: ResolvedBook, quotes: MarketSnapshot, spread: float) -> FloatArray:
     """Return what each held option pays from its mark to the other side, USD, `(nnz,)`."""
     snapshot, held = book.snapshot, book.positions
     table = snapshot.table
@@ -122,11 +134,11 @@ def _spreads(book: ResolvedBook, quotes: MarketSnapshot) -> FloatArray:
         if table.kind[n] != Kind.OPTION:
             continue
         q = quotes.table.position(table.names[n])
-        mark = float(quotes.mark[q])
-        side = float(np.nan_to_num(quotes.bid[q], nan=0.0)) if size > 0.0 else float(quotes.ask[q])
-        if np.isnan(side):
+        side = float(quotes.bid[q]) if size > 0.0 else float(quotes.ask[q])
+        if np.isnan(side) and size < 0.0:
             raise UnavailableError(f"{table.names[n]} has no ask to be bought back at")
-        part = abs(side - mark) / mark if mark > 0.0 else 0.0
+        worth = float(snapshot.mark[n])
+        part = worth if np.isnan(side) else spread * abs(side - float(quotes.mark[q]))
         price = snapshot.price_usd(table.settlement[n])
-        paid[i] = abs(size) * float(snapshot.mark[n]) * part * price
+        paid[i] = abs(size) * (min(part, worth) if size > 0.0 else part) * price
     return paid

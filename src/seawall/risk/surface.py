@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import expm1, log1p
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray
 from seawall.core.errors import InputError, Problem, UnavailableError
-from seawall.core.frames import to_frame
+from seawall.core.html_table import Tabular
 from seawall.core.time import NS_PER_DAY
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
@@ -21,10 +21,16 @@ from seawall.risk.shift import Move
 from seawall.risk.standing import Probe
 from seawall.risk.trigger import Trigger, Which
 from seawall.scenarios import Relative
+from seawall.scenarios.grid import percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PRICE_MOVES = tuple(np.round(np.concatenate([np.linspace(-0.6, 0.6, 25), [0.8, 1.0]]), 6).tolist())
 VOL_MOVES = (-0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 2.0)
 TOLERANCE = 1e-10
+CELL_INCHES = 0.5
+"""Width of a cell whose number can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class ContourPoint:
 
 
 @dataclass(frozen=True, repr=False)
-class Surface:
+class Surface(Tabular):
     """Margin ratios of one account over P price moves × V volatility moves.
 
     Attributes
@@ -86,11 +92,23 @@ class Surface:
             for v, vol in enumerate(self.vol_moves)
         ]
 
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
+    def plot(self) -> Figure:
+        """Return the ratios as a map, hatched where the venue acts, with the line on which it does."""
+        from seawall.charts import contour_surface
+
+        still = [np.flatnonzero(axis == 0.0) for axis in (self.price_moves, self.vol_moves)]
+        later = f" after {self.elapsed_days:g} days" if self.elapsed_days else ""
+        figure = contour_surface(
+            self.ratio, self.price_moves, self.vol_moves, [percent(move) for move in self.price_moves],
+            [percent(move) for move in self.vol_moves],
+            points=[(point.price_move, point.vol_move) for point in self.contour], acts=self.acts,
+            title=f"{self.account}: margin ratio{later}; the venue acts where it is hatched",
+            x_label=f"move of {self.asset}", y_label="move of its volatilities",
+            here=(int(still[0][0]), int(still[1][0])) if len(still[0]) and len(still[1]) else None,
+        )  # fmt: skip
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(max(width, 1.2 + CELL_INCHES * len(self.price_moves)), height)
+        return figure
 
 
 def liquidation_surface(

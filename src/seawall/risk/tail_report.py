@@ -8,51 +8,29 @@ figure. The incremental one is the whole less what it is without the holding, co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seawall.core.arrays import FloatArray
-from seawall.core.frames import to_frame
+from seawall.core.errors import UnavailableError
+from seawall.core.html_table import Tabular
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book, NameParser
 from seawall.risk.position_pnl import PositionPnl, position_pnl, sum_of
 from seawall.risk.sample_tail import TailRisk, quantile_shares, shares_of, tail_risk, tail_shares
+from seawall.risk.tail_part import TailPart, tail_part
 from seawall.scenarios import ScenarioSet
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["WHOLE_BOOK", "AccountTail", "TailPart", "TailReport", "account_tail", "tail_report"]
+
 WHOLE_BOOK = "all accounts"
-
-
-@dataclass(frozen=True, slots=True)
-class TailPart:
-    """What one holding makes of an account's VaR and ES, USD.
-
-    Attributes
-    ----------
-    account, name, size
-        Whose, of what, how much.
-    value_at_risk, expected_shortfall
-        Component: mean loss in the outcomes that make the figure. Below zero where the holding hedges.
-    marginal_value_at_risk, marginal_expected_shortfall
-        The same per unit of size.
-    incremental_value_at_risk, incremental_expected_shortfall
-        The account's figure less what it is without the holding.
-    alone_value_at_risk, alone_expected_shortfall
-        The holding by itself.
-    """
-
-    account: str
-    name: str
-    size: float
-    value_at_risk: float
-    expected_shortfall: float
-    marginal_value_at_risk: float
-    marginal_expected_shortfall: float
-    incremental_value_at_risk: float
-    incremental_expected_shortfall: float
-    alone_value_at_risk: float
-    alone_expected_shortfall: float
+COLUMNS_COUNT = 80
+"""Intervals of a distribution that is kept."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +49,9 @@ class AccountTail:
         The outcomes that make up ES and their weights in it, the worst first.
     unavailable
         Why there is no number; empty where there is one.
+    edges, shares
+        Profit and loss in `COLUMNS_COUNT` intervals of one width, from the worst outcome to the best, and the weight in
+        each; None where there are no outcomes.
     """
 
     account: str
@@ -78,10 +59,32 @@ class AccountTail:
     parts: tuple[TailPart, ...]
     tail: tuple[tuple[str, float], ...]
     unavailable: str = ""
+    edges: FloatArray | None = field(default=None, repr=False, compare=False)
+    shares: FloatArray | None = field(default=None, repr=False, compare=False)
+
+    def plot(self) -> Figure:
+        """Return the distribution of profit and loss with VaR and ES; what is beyond VaR is hatched.
+
+        Raises
+        ------
+        UnavailableError
+            When the account has no figure, or it was found without outcomes.
+        """
+        from seawall.charts.distribution import distribution
+
+        if self.edges is None or self.shares is None:
+            reason = self.unavailable or "the figure was found without outcomes, there is no distribution to draw"
+            raise UnavailableError(f"{self.account}: {reason}")
+        risk, name = self.risk, f"{self.risk.confidence:.4g}"
+        levels = {f"VaR {name}": -risk.value_at_risk, f"ES {name}": -risk.expected_shortfall}
+        return distribution(
+            self.edges, 100.0 * self.shares, levels=levels, beyond=-risk.value_at_risk, title=self.account,
+            x_label="profit and loss, USD", y_label="share of outcomes, %, logarithmic",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class TailReport:
+class TailReport(Tabular):
     """VaR and ES of the accounts of a book.
 
     Attributes
@@ -90,11 +93,14 @@ class TailReport:
         One for each account, then one for all together where there are several.
     confidence, outcomes_count
         What the figures are of.
+    notes
+        How the outcomes were made, and where their numbers come from, where that is known.
     """
 
     accounts: tuple[AccountTail, ...]
     confidence: float
     outcomes_count: int
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, account: str) -> AccountTail:
         """Return one account's figures."""
@@ -102,6 +108,10 @@ class TailReport:
             if one.account == account:
                 return one
         raise KeyError(account)
+
+    def plot(self, account: str | None = None) -> Figure:
+        """Return one account's distribution; that of the whole book, where none is named. See `AccountTail.plot`."""
+        return (self.accounts[-1] if account is None else self[account]).plot()
 
     def rows(self) -> list[dict[str, object]]:
         """Return one mapping an account."""
@@ -127,12 +137,6 @@ class TailReport:
         found = sorted(self[account].parts, key=lambda part: -part.expected_shortfall)
         return [{name: getattr(part, name) for name in TailPart.__dataclass_fields__} for part in found]
 
-    def table(self, library: str | None = None) -> Any:
-        """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""
-        rows = self.rows()
-        names = list(rows[0]) if rows else []
-        return to_frame({name: [row[name] for row in rows] for name in names}, library=library)
-
 
 def tail_report(
     book: Book,
@@ -143,6 +147,7 @@ def tail_report(
     interval_confidence: float = 0.95,
     with_cash: bool = True,
     incremental: bool = True,
+    by_holding: bool = True,
     check_lots: bool = True,
     parse: NameParser | None = None,
     compiled: bool | None = None,
@@ -161,6 +166,8 @@ def tail_report(
         Count what coins gain that are owned or owed.
     incremental
         Also compute each account without each of its holdings; NaN where left out.
+    by_holding
+        Take each account apart; many accounts are told sooner without.
 
     Examples
     --------
@@ -176,10 +183,14 @@ def tail_report(
     moved = position_pnl(
         book, snapshot, scenarios, with_cash=with_cash, check_lots=check_lots, parse=parse, compiled=compiled
     )
-    options = {"confidence": confidence, "interval_confidence": interval_confidence}
-    found = [account_tail(moved, name, incremental=incremental, **options) for name in moved.accounts]
-    if len(found) > 1:
-        found.append(account_tail(moved, None, incremental=incremental, **options))
+    asked: list[str | None] = [*moved.accounts]
+    found = [
+        account_tail(
+            moved, name, confidence=confidence, interval_confidence=interval_confidence, incremental=incremental,
+            by_holding=by_holding,
+        )
+        for name in (asked if len(asked) == 1 else [*asked, None])
+    ]  # fmt: skip
     return TailReport(tuple(found), confidence, len(scenarios))
 
 
@@ -190,6 +201,7 @@ def account_tail(
     confidence: float = 0.99,
     interval_confidence: float = 0.95,
     incremental: bool = True,
+    by_holding: bool = True,
 ) -> AccountTail:
     """Return VaR and ES of one account, or of all together where None is given; see `tail_report`."""
     chosen = moved.of(account).tolist()
@@ -202,35 +214,10 @@ def account_tail(
     share = shares_of(moved.weights, len(moved.weights))
     at_var = quantile_shares(-whole, share, confidence=confidence)
     in_tail = tail_shares(-whole, share, confidence=confidence)
-    parts = tuple(_part(moved, i, whole, at_var, in_tail, risk, incremental=incremental) for i in chosen)
+    taken = chosen if by_holding else []
+    parts = tuple(tail_part(moved, i, whole, at_var, in_tail, risk, incremental=incremental) for i in taken)
     deepest = np.flatnonzero(in_tail)
     deepest = deepest[np.argsort(whole[deepest], kind="stable")]
     tail = tuple((moved.labels[s], float(in_tail[s])) for s in deepest.tolist())
-    return AccountTail(name, risk, parts, tail)
-
-
-def _part(
-    moved: PositionPnl, i: int, whole: FloatArray, at_var: FloatArray, in_tail: FloatArray, risk: TailRisk, *,
-    incremental: bool,
-) -> TailPart:  # fmt: skip
-    mine, size = moved.pnl[:, i], float(moved.sizes[i])
-    var, es = -float(np.dot(at_var, mine)), -float(np.dot(in_tail, mine))
-    alone = tail_risk(mine, moved.weights, confidence=risk.confidence)
-    added_var = added_es = np.nan
-    if incremental:
-        rest = tail_risk(whole - mine, moved.weights, confidence=risk.confidence)
-        added_var = risk.value_at_risk - rest.value_at_risk
-        added_es = risk.expected_shortfall - rest.expected_shortfall
-    return TailPart(
-        account=moved.accounts[int(moved.account[i])],
-        name=moved.names[i],
-        size=size,
-        value_at_risk=var,
-        expected_shortfall=es,
-        marginal_value_at_risk=var / size if size else 0.0,
-        marginal_expected_shortfall=es / size if size else 0.0,
-        incremental_value_at_risk=added_var,
-        incremental_expected_shortfall=added_es,
-        alone_value_at_risk=alone.value_at_risk,
-        alone_expected_shortfall=alone.expected_shortfall,
-    )
+    counts, edges = np.histogram(whole, bins=COLUMNS_COUNT, weights=share)
+    return AccountTail(name, risk, parts, tail, edges=edges, shares=np.asarray(counts, dtype=np.float64))

@@ -71,12 +71,12 @@ class Basis:
 
     def after(self, other: Basis) -> Basis:
         """Return the scenarios of `other`, then these."""
-        return Basis(*(np.concatenate([b, a]) for a, b in zip(self._legs, other._legs, strict=True)))
+        return Basis(*(np.concatenate([b, a]) for a, b in zip(self.legs, other.legs, strict=True)))
 
     def spread(self, columns: list[int], count: int) -> Basis:
         """Return the same over `count` underlyings, these at `columns`; the others stay."""
         legs = []
-        for leg in self._legs:
+        for leg in self.legs:
             wide = np.zeros((len(leg), count))
             wide[:, columns] = leg
             legs.append(wide)
@@ -84,10 +84,11 @@ class Basis:
 
     def key(self, s: int) -> tuple[tuple[float, ...], ...]:
         """Return what scenario `s` does, as something that can be compared."""
-        return tuple(tuple(leg[s].tolist()) for leg in self._legs)
+        return tuple(tuple(leg[s].tolist()) for leg in self.legs)
 
     @property
-    def _legs(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def legs(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Carry, perpetual and funding, in this order."""
         return self.carry, self.perpetual, self.funding
 
 

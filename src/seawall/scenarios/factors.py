@@ -27,6 +27,7 @@ KINDS = ("vol", "carry", "perpetual", "funding", "asset")
 LOGARITHMIC = ("spot", "vol", "asset")
 LOWEST_LOG_CHANGE = -13.8
 """Logarithm of a fall of 99.9999 %: further no price falls, since none falls by 100 %."""
+_COUNTED_TICKS = 1 << 16
 MAKE_RELATIVE: Callable[[float], VolShock] = Relative
 
 
@@ -146,7 +147,22 @@ def vol_shocks_of(
     """
     if not log_changes.any():
         return (Unchanged(),), np.zeros(log_changes.shape, np.int64)
-    rounded = np.rint(log_changes / step) * step if step > 0.0 else log_changes
-    distinct, index = np.unique(rounded, return_inverse=True)
+    if step > 0.0:
+        ticks, index = _distinct(np.rint(log_changes / step))
+        distinct = ticks * step
+    else:
+        distinct, index = np.unique(log_changes, return_inverse=True)
     shocks = tuple(Unchanged() if change == 0.0 else shock(float(np.expm1(change))) for change in distinct)
     return shocks, index.reshape(log_changes.shape).astype(np.int64)
+
+
+def _distinct(ticks: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Return distinct whole numbers, rising, and which of them each is: by counting where they are close together."""
+    low, high = float(ticks.min()), float(ticks.max())
+    if not high - low < _COUNTED_TICKS:
+        distinct, index = np.unique(ticks, return_inverse=True)
+        return distinct, index
+    offset = (ticks - low).astype(np.int64)
+    seen = np.bincount(offset.ravel(), minlength=1) > 0
+    place = np.cumsum(seen, dtype=np.int64) - 1
+    return np.asarray(np.flatnonzero(seen) + low, dtype=np.float64), place[offset]

@@ -12,7 +12,7 @@ from seawall.core.arrays import FloatArray, IntArray, float_column
 from seawall.core.errors import InputError, Problem
 from seawall.pricing.mills import normal_cdf
 from seawall.scenarios.covariance import Covariance
-from seawall.scenarios.factors import vol_shocks_of
+from seawall.scenarios.factors import scenario_set_of, vol_shocks_of
 from seawall.scenarios.jumps import Jumps
 from seawall.scenarios.path_set import PathSet
 from seawall.scenarios.sampling import Sampling
@@ -26,6 +26,8 @@ SWITCH = 1.5
 """Andersen's psi: below it the variance is drawn as a squared normal, above it as a point mass and an exponential."""
 LEAST_VARIANCE_RATIO = 1e-8
 """A variance that has fallen to nothing is this share of today's, so that its logarithm is finite."""
+_CACHED_PATHS_COUNT = 1 << 11
+"""Paths that go through all time steps together: their columns stay in the second cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +138,16 @@ class Heston:
 
     def scenarios(self) -> ScenarioSet:
         """Return one scenario for each path, at the horizon."""
-        made = replace(self.paths([self.horizon_years]), labels=numbered("heston", self.sampling.count)).step(0)
-        elapsed = made.elapsed_years if self.elapse else np.zeros(len(made))
-        return replace(made, labels=numbered("heston", self.sampling.count), elapsed_years=elapsed)
+        years, count = check_years([self.horizon_years]), len(self.underlyings)
+        changes = in_blocks(lambda b: self.draw(b, years)[:, 0], self.sampling.count, workers=self.sampling.workers)
+        made = scenario_set_of(
+            self.underlyings,
+            changes[:, :count],
+            labels=numbered("heston", len(changes)),
+            elapsed_years=self.horizon_years if self.elapse else 0.0,
+        )
+        shocks, index = self._vol_shocks(changes[:, count:], [made.underlyings.index(u) for u in self.underlyings])
+        return replace(made, vol_shocks=shocks, vol_index=index)
 
     def paths(self, years: FloatArray | Sequence[float]) -> PathSet:
         """Return the paths at some times."""
@@ -174,26 +183,35 @@ class Heston:
         mix = Covariance(self.underlyings, np.ones(count), self.correlation).factor.T
         for_spot = self.sampling.normals(block, (total, count)) @ mix
         for_variance = self.sampling.normals(block, (total, count), Purpose.VARIANCES) @ mix
+        out = np.empty((len(for_spot), len(years), 2 * count))
+        for first in range(0, len(out), _CACHED_PATHS_COUNT):
+            rows = slice(first, first + _CACHED_PATHS_COUNT)
+            self._follow(for_spot[rows], for_variance[rows], steps, splits, out[rows])
+        if self.jumps is not None:
+            out[..., :count] += np.cumsum(self.jumps.draw(self.sampling, block, steps), axis=1)
+        return out
+
+    def _follow(
+        self, for_spot: FloatArray, for_variance: FloatArray, steps: FloatArray, splits: IntArray, out: FloatArray
+    ) -> None:
+        """Fill `out`, `(n, T, 2U)`, from correlated normals of all time steps, `(n, sum of splits, U)`."""
+        count = len(self.underlyings)
         growth = np.zeros(count) if self.drift is None else np.asarray(self.drift, np.float64)
         if self.jumps is not None:
             growth = growth - self.jumps.per_year * self.jumps.mean_growth
-        variance = np.broadcast_to(self.variance.start, for_spot[:, 0].shape)
-        log_spot = np.zeros(variance.shape)
-        out = np.empty((len(variance), len(years), 2 * count))
+        variance = self.variance.start[None]  # one row for all paths: nothing of the first step depends on the path
+        log_spot = np.zeros((len(out), count))
         at = 0
         for t, (step, parts) in enumerate(zip(steps, splits, strict=True)):
             for _ in range(parts):
                 change, variance = quadratic_exponential(
                     self.variance, variance, step / parts, for_spot[:, at], for_variance[:, at]
                 )
-                log_spot = log_spot + change + growth * (step / parts)
+                log_spot += change + growth * (step / parts)
                 at += 1
             out[:, t, :count] = log_spot
             ratio = np.maximum(variance / self.variance.start, LEAST_VARIANCE_RATIO)
             out[:, t, count:] = 0.5 * np.log(ratio)
-        if self.jumps is not None:
-            out[..., :count] += np.cumsum(self.jumps.draw(self.sampling, block, steps), axis=1)
-        return out
 
 
 def quadratic_exponential(
@@ -202,37 +220,44 @@ def quadratic_exponential(
     """Return the change of log spot and the new variance after one step, each `(n, U)`, without drift.
 
     Andersen's scheme with central weights, and with his correction that makes the spot a martingale where it exists.
+    `variance` is `(n, U)`, or one row where all paths start alike; what does not depend on the path is then computed
+    once. What is drawn by the exponential is computed where it is drawn, for few are.
     """
     kappa, theta, xi, rho = process.speed, process.level, process.vol_of_vol, process.correlation
     decay = np.exp(-kappa * step)
     mean = theta + (variance - theta) * decay
-    spread = variance * xi**2 * decay / kappa * (1.0 - decay) + theta * xi**2 / (2.0 * kappa) * (1.0 - decay) ** 2
+    spread = variance * (xi**2 * decay / kappa * (1.0 - decay)) + theta * xi**2 / (2.0 * kappa) * (1.0 - decay) ** 2
     psi = spread / mean**2
-    quadratic = psi <= SWITCH
+    half = 0.5 * step
+    k1, k2 = half * (kappa * rho / xi - 0.5) - rho / xi, half * (kappa * rho / xi - 0.5) + rho / xi
+    k3 = half * (1.0 - rho**2)
+    lift = k2 + 0.5 * k3
+    plain = -rho * kappa * theta / xi * step + k1 * variance
 
     inverse = 2.0 / np.minimum(psi, SWITCH)
     b2 = inverse - 1.0 + np.sqrt(inverse) * np.sqrt(inverse - 1.0)
     a = mean / (1.0 + b2)
-    squared = a * (np.sqrt(b2) + for_variance) ** 2
-
-    above = np.maximum(psi, SWITCH)
-    p = (above - 1.0) / (above + 1.0)
-    beta = (1.0 - p) / mean
-    tail = np.maximum(normal_cdf(-for_variance), 1e-300)  # 1 - U without cancellation
-    exponential = np.maximum(np.log((1.0 - p) / tail), 0.0) / beta
-    after = np.where(quadratic, squared, exponential)
-
-    half = 0.5 * step
-    k1, k2 = half * (kappa * rho / xi - 0.5) - rho / xi, half * (kappa * rho / xi - 0.5) + rho / xi
-    k3 = half * (1.0 - rho**2)
-    plain = -rho * kappa * theta / xi * step + k1 * variance
-    lift = k2 + 0.5 * k3
+    after = a * (np.sqrt(b2) + for_variance) ** 2
     room = 1.0 - 2.0 * lift * a
-    safe_room, safe_beta = np.where(room > 0.0, room, 1.0), np.where(beta > lift, beta - lift, 1.0)
-    of_squared = -lift * b2 * a / safe_room + 0.5 * np.log(safe_room) - 0.5 * k3 * variance
-    of_exponential = -np.log(p + beta * (1.0 - p) / safe_beta) - 0.5 * k3 * variance
-    corrected = np.where(quadratic, of_squared, of_exponential)
-    exists = np.where(quadratic, room > 0.0, beta > lift)
-    start = np.where(exists, corrected, plain)
+    exists = room > 0.0
+    safe_room = np.where(exists, room, 1.0)
+    start = np.where(exists, -lift * b2 * a / safe_room + 0.5 * np.log(safe_room) - 0.5 * k3 * variance, plain)
+
+    far = np.nonzero(np.broadcast_to(psi > SWITCH, after.shape))
+    if len(far[0]):
+        start = np.array(np.broadcast_to(start, after.shape))
+        own_mean, above, own_variance, own_plain = (
+            np.broadcast_to(part, after.shape)[far] for part in (mean, psi, variance, plain)
+        )
+        own_lift, own_k3 = lift[far[1]], k3[far[1]]
+        p = (above - 1.0) / (above + 1.0)
+        beta = (1.0 - p) / own_mean
+        tail = np.maximum(normal_cdf(-for_variance[far]), 1e-300)  # 1 - U without cancellation
+        after[far] = np.maximum(np.log((1.0 - p) / tail), 0.0) / beta
+        exists = beta > own_lift
+        safe_beta = np.where(exists, beta - own_lift, 1.0)
+        corrected = -np.log(p + beta * (1.0 - p) / safe_beta) - 0.5 * own_k3 * own_variance
+        start[far] = np.where(exists, corrected, own_plain)
+
     change = start + k2 * after + np.sqrt(k3 * (variance + after)) * for_spot
     return np.asarray(change), after

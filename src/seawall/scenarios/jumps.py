@@ -70,7 +70,11 @@ class Jumps:
         """Return the sum of the jumps within each step, `(n, T, K)`."""
         source = sampling.generator(block, Purpose.JUMP_COUNTS)
         drawn = source.poisson(self.per_year * steps_years, (sampling.shared(block), len(steps_years)))
-        counts = sampling.unshared(drawn.astype(np.float64), block)[:, :, None]
+        counts = sampling.unshared(drawn.astype(np.float64), block)
         normals = sampling.normals(block, (len(steps_years), len(self.means)), Purpose.JUMP_SIZES)
         mix: FloatArray = getattr(self, "_mix")  # noqa: B009 - set once, from what was checked
-        return np.asarray(counts * self.means + np.sqrt(counts) * (normals @ mix))
+        sizes, out = normals @ mix, np.zeros(normals.shape)
+        hit = np.nonzero(counts)  # few steps have a jump
+        many = counts[hit][:, None]
+        out[hit] = many * self.means + np.sqrt(many) * sizes[hit]
+        return out

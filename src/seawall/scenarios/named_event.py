@@ -155,17 +155,29 @@ class NamedEvent:
 
 
 def late(spot: FloatArray, years: FloatArray, delay_years: FloatArray | float) -> FloatArray:
-    """Return what an oracle shows that is late, `(P, T, U)`: the last step that is old enough, before it the start.
+    """Return what an oracle shows that is late, `(P, T, U)`: the price of then, evenly between steps; first the start.
 
     Examples
     --------
     >>> late(np.array([[[-0.1], [-0.3], [-0.2]]]), np.array([0.0, 1.0, 2.0]), 1.0).ravel().tolist()
     [0.0, -0.1, -0.3]
+    >>> late(np.array([[[-0.1], [-0.3]]]), np.array([0.0, 1.0]), 0.5).round(3).ravel().tolist()
+    [0.0, -0.2]
     """
-    shown = np.searchsorted(years, years - np.asarray(delay_years) + 1e-12, side="right") - 1
-    shown = np.minimum(shown, np.arange(len(years)))
-    before = np.concatenate([np.zeros_like(spot[:, :1]), spot], axis=1)
-    return np.asarray(np.where((np.broadcast_to(delay_years, years.shape) == 0.0)[:, None], spot, before[:, shown + 1]))
+    delays = np.broadcast_to(np.asarray(delay_years, dtype=np.float64), years.shape)
+    times = np.concatenate([[0.0], years])
+    moves = np.concatenate([np.zeros_like(spot[:, :1]), spot], axis=1)
+    found = spot.copy()
+    for t in np.flatnonzero(delays > 0.0).tolist():
+        then = years[t] - delays[t] + 1e-12
+        before = int(np.searchsorted(times, then, side="right")) - 1
+        if before < 0:
+            found[:, t] = 0.0
+            continue
+        width = times[before + 1] - times[before]
+        share = max(then - 1e-12 - times[before], 0.0) / width
+        found[:, t] = moves[:, before] + share * (moves[:, before + 1] - moves[:, before])
+    return found
 
 
 def events() -> tuple[str, ...]:

@@ -178,6 +178,15 @@ class ScenarioSet:
         states = tuple((pair % count, float(elapsed[pair // count])) for pair in pairs.tolist())
         return states, frozen(which.reshape(self.vol_index.shape).astype(np.int64))
 
+    @property
+    def codes(self) -> list[bytes]:
+        """What each scenario does, as `keys` has it, but for comparing scenarios of this set only."""
+        first = np.array([self.vol_shocks.index(shock) for shock in self.vol_shocks], dtype=np.float64)
+        assets = [self.asset_moves[asset] for asset in sorted(self.asset_moves)]
+        legs = self.basis.legs if self.basis else ()
+        parts = [self.spot, first[self.vol_index], self.elapsed_years, *assets, *legs]
+        return [row.tobytes() for row in np.column_stack(parts) + 0.0]  # a move of -0 is none
+
     @cached_property
     def keys(self) -> tuple[tuple[object, ...], ...]:
         """What each scenario does, as something that can be compared; labels and weights are left out."""

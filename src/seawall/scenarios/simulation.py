@@ -107,9 +107,9 @@ def numbered(label: str, count: int) -> tuple[str, ...]:
     prefix = f"{label} "
     names = [prefix + str(i) for i in range(1, min(count, 999) + 1)]
     if count > len(names):
-        ends = [f"{i:03d}" for i in range(1000)]
-        heads = [prefix + str(i) for i in range(1, count // 1000 + 1)]
-        names += [head + end for head in heads for end in ends]
+        thousand = "\n".join(f"\0{i:03d}" for i in range(1000))
+        for i in range(1, count // 1000 + 1):
+            names += thousand.replace("\0", f"{prefix}{i}").split("\n")
     return tuple(names[:count])
 
 

@@ -32,10 +32,10 @@ def unite(sets: Sequence[ScenarioSet]) -> tuple[ScenarioSet, tuple[IntArray, ...
     """
     assert sets, "a union needs at least one set"
     whole = reduce(add, sets)
-    seen: dict[tuple[object, ...], int] = {}
+    seen: dict[bytes, int] = {}
     first: list[int] = []
     where = np.empty(len(whole), np.int64)
-    for s, key in enumerate(whole.keys):
+    for s, key in enumerate(whole.codes):
         if key not in seen:
             seen[key] = len(first)
             first.append(s)

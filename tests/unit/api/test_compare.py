@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import seawall as sw
+from seawall.core.errors import InputError
+from seawall.core.time import to_ns
 from seawall.margining import evaluate
 from seawall.margining.components import Component
 from seawall.margining.stand_alone import positions_only, stacked, stand_alone
@@ -151,3 +153,25 @@ def test_two_dates_of_one_policy_are_told_apart() -> None:
     assert _short_names(["deribit/x_pm/2026-02-15", "okx/pm/2025-12-04", "deribit/x_pm/2024-06-17"]) == [
         "deribit/x_pm/2026-02-15", "okx/pm", "deribit/x_pm/2024-06-17",
     ]  # fmt: skip
+
+
+def early_market() -> sw.MarketSnapshot:
+    return replace(sw.load_snapshot(MARKET), time_ns=to_ns("2022-02-01"))
+
+
+def test_a_policy_without_a_set_so_early_is_unavailable_and_the_others_are_compared() -> None:
+    found = sw.compare("demo", early_market(), ["deribit/x_sm", "okx/pm"])
+    assert found.policies == ("deribit/x_sm/2022-01-11", "okx/pm")
+    assert not np.isnan(found.initial_usd[0]).any()
+    assert np.isnan(found.initial_usd[1]).all()
+    assert np.isnan(found.netting_benefit[1]).all()
+    for row in found.rows()[1::2]:
+        assert "no set is known so early" in str(row["unavailable"])
+        assert "okx/pm/20" in str(row["unavailable"])  # a dated form to name instead
+    alone = sw.margin("demo", early_market(), "deribit/x_sm")
+    assert found.initial_usd[0].tolist() == total_usd(alone, "initial").tolist()
+
+
+def test_where_no_policy_has_a_set_so_early_it_is_an_error() -> None:
+    with pytest.raises(InputError, match="no set is known so early"):
+        sw.compare("demo", early_market(), ["okx/pm", "bybit/pm"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from seawall.core.errors import InputError
 from seawall.core.evidence import Grade
 from seawall.margining import evaluate
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.models.derive_auction import (
     ONE,
     AuctionNumbers,
@@ -30,7 +31,6 @@ from seawall.margining.models.derive_auction import (
     starting_fee,
     withdrawals_blocked,
 )
-from seawall.margining.models.derive_auction.units import over, times
 from seawall.policy import at, catalogue
 from seawall.portfolio import Account, Book, Position
 from tests.laws.worlds import market
@@ -51,10 +51,10 @@ def sold(draw: st.DrawFn) -> Standing:
 
 
 def test_products_and_quotients_are_cut_towards_zero() -> None:
-    assert times(-1, 1) == 0
-    assert times(-3 * ONE, ONE // 2) == -3 * ONE // 2
-    assert over(-1, 3 * ONE) == 0
-    assert over(ONE, -3 * ONE) == -(ONE // 3)
+    assert WEI.times(-1, 1) == 0
+    assert WEI.times(-3 * ONE, ONE // 2) == -3 * ONE // 2
+    assert WEI.over(-1, 3 * ONE) == 0
+    assert WEI.over(ONE, -3 * ONE) == -(ONE // 3)
 
 
 @given(sold(), st.integers(0, 44_099))
@@ -76,7 +76,7 @@ def test_no_bid_takes_more_than_is_wanted_or_pays_more_than_it_is_worth(
 ) -> None:
     bid = solvent_bid(standing, wanted, elapsed, NUMBERS)
     assert 0 <= bid.share <= wanted
-    assert 0 <= bid.payment <= times(standing.market_value - standing.reserved, bid.share)
+    assert 0 <= bid.payment <= WEI.times(standing.market_value - standing.reserved, bid.share)
     assert bid.reserved == standing.reserved + bid.payment
     assert bid.left == standing.left - bid.share_of_original
 
@@ -93,6 +93,26 @@ def test_the_offer_falls_fast_and_then_slowly_to_nothing() -> None:
     assert discount(900, NUMBERS) == NUMBERS.cutoff_share
     assert discount(900 + 21_600, NUMBERS) == 35 * ONE // 100
     assert discount(900 + 43_200, NUMBERS) == 0
+
+
+def test_before_it_starts_an_auction_offers_what_it_starts_with() -> None:
+    assert discount(-1, NUMBERS) == discount(-(10**9), NUMBERS) == NUMBERS.starting_share
+
+
+def test_the_slow_fall_goes_by_whole_seconds_of_the_share() -> None:
+    """Seven tenths of a second are cut to none, one and four tenths to one: steps of one in 43,200, not a line."""
+    fallen = [NUMBERS.cutoff_share - discount(900 + seconds, NUMBERS) for seconds in range(5)]
+    assert fallen == [whole * ONE // 43_200 for whole in (0, 0, 1, 2, 2)]
+    for seconds in range(0, 43_200, 97):
+        line = NUMBERS.cutoff_share * (43_200 - seconds) // 43_200
+        assert 0 <= discount(900 + seconds, NUMBERS) - line <= ONE // 43_200 + 1
+
+
+def test_phases_that_take_no_time_are_over_at_once() -> None:
+    at_once = replace(NUMBERS, fast_seconds=0, slow_seconds=0, insolvent_seconds=0)
+    assert discount(0, at_once) == 0
+    account = Standing(-30 * ONE, -250 * ONE)
+    assert [payout(account, seconds, at_once) // ONE for seconds in (-5, 0, 600)] == [250, 250, 250]
 
 
 def test_a_share_is_one_of_what_is_left_and_the_account_remembers_the_original() -> None:
@@ -160,7 +180,7 @@ def test_a_small_account_may_be_sold_whole() -> None:
 
 @given(sold())
 def test_the_fee_never_takes_more_than_its_rate_of_all(standing: Standing) -> None:
-    assert 0 < starting_fee(standing, NUMBERS) + 1 <= times(standing.market_value, NUMBERS.fee_rate) + 1
+    assert 0 < starting_fee(standing, NUMBERS) + 1 <= WEI.times(standing.market_value, NUMBERS.fee_rate) + 1
 
 
 def test_an_insolvent_account_starts_no_fee() -> None:

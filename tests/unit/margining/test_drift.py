@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seawall.core.errors import InputError
 from seawall.core.evidence import Grade
 from seawall.margining import Margins, evaluate
 from seawall.margining.figures import computed
@@ -284,6 +285,33 @@ def test_the_debt_that_an_asset_pays_is_less_by_both_fees() -> None:
         liability_decimals=6, liability_price=PRICE,
     )  # fmt: skip
     assert paid == 100 * PRICE * 9 // 11
+
+
+@pytest.mark.parametrize("field", ["liability_price", "asset_multiplier"])
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_debt_without_a_price_is_refused_and_not_paid_off_by_nothing(field: str, number: int) -> None:
+    whole = {"asset_multiplier": FEE, "asset_decimals": 6, "asset_price": PRICE, "liability_multiplier": FEE,
+             "liability_decimals": 6, "liability_price": PRICE}  # fmt: skip
+    with pytest.raises(InputError, match=f"{field} is {number}; what is divided by is above 0"):
+        liability_for_asset(PRICE, **(whole | {field: number}))
+
+
+def test_a_debt_whose_multiplier_is_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="liability_multiplier is 0"):
+        liability_to_cover_shortage(
+            PRICE, asset_weight=8_000, asset_multiplier=FEE, liability_weight=12_000, liability_multiplier=0,
+            liability_decimals=9, liability_price=PRICE,
+        )  # fmt: skip
+
+
+def test_no_shortage_is_closed_whole_even_where_none_counts_as_small() -> None:
+    """The share of nothing is the limit of ever smaller ones, and no division by it."""
+    settings = {"initial_share": 1_000, "duration_slots": 150}
+    assert [liquidatable_share(short, 0, small_shortage=0, **settings) for short in (-1, 0, 10_000)] == [
+        10_000, 10_000, 1_000,
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="slots_elapsed is -1"):
+        liquidatable_share(10, -1, small_shortage=0, **settings)
 
 
 def test_the_fee_grows_by_the_slot_after_the_grace() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from seawall.margining.figures import computed
 from seawall.margining.models.house_greeks.expansion import TERMS, cash_greeks, expand, ladder_terms
+from seawall.market import Feeds, MarketSnapshot
 from seawall.policy import MarginPolicy, at
-from tests.unit.margining.markets import BTC, book, margins, market
+from tests.unit.margining.markets import BTC, VOL, black, book, margins, market
 
 POLICY = at("house/greeks/2026-01-01")
 FUTURES = ("BTC-PERPETUAL", "BTC-FUTURE", "BTC_USDC-PERPETUAL")
@@ -55,7 +57,7 @@ def test_the_error_vanishes_faster_than_the_square_of_the_moves(held: dict[str, 
 
 
 def test_time_is_in_it_to_first_order() -> None:
-    gaps = [native({"BTC-CALL": -1.0}, with_ranges(1e-9, days=days))["largest_gap"] for days in (2.0, 1.0)]
+    gaps = [native({"BTC_USDC-CALL": -1.0}, with_ranges(1e-9, days=days))["largest_gap"] for days in (2.0, 1.0)]
     assert gaps[0] / gaps[1] == pytest.approx(4.0, rel=0.05)
 
 
@@ -108,18 +110,56 @@ def test_coin_hedges_the_short_future_on_it() -> None:
     assert native({"BTC-PERPETUAL": -BTC}, POLICY, coins=1.0)["greeks_loss"] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_an_option_about_to_expire_has_a_finite_margin_and_a_large_stated_error() -> None:
-    found = native({"BTC-FAR-CALL": -1.0}, POLICY)
-    assert np.isfinite(list(found.values())).all()
+def before_expiry(minutes: float) -> MarketSnapshot:
+    """Return the market so many minutes before the calls at the money expire, marked at Black's price."""
     late = market()
-    near = margins(book({"BTC-CALL": -1.0}), POLICY, type(late).of(
-        late.table, name="late", venue="deribit", source="made for tests",
-        time_ns=int(late.table.expiry_ns[late.table.position("BTC-CALL")]) - 3_600_000_000_000, index=dict(late.index),
-        mark=late.mark, forward=late.forward, vol=late.vol,
-    ))  # fmt: skip
-    error = float(near.requirement.native["expansion_error"][0])
-    assert np.isfinite(near.initial_margin[0])
-    assert error > 10_000.0  # an hour before expiry gamma is no guide to a move of 16 %
+    years = minutes / 60.0 / 24.0 / 365.0
+    call, linear = (late.table.position(name) for name in ("BTC-CALL", "BTC_USDC-CALL"))
+    mark = late.mark.copy()
+    mark[call] = black(BTC, 60_000.0, years, VOL, is_call=True) / BTC
+    mark[linear] = black(BTC, 66_000.0, years, VOL, is_call=True)
+    time_ns = int(late.table.expiry_ns[call]) - round(minutes * 60e9)
+    return MarketSnapshot.of(
+        late.table, name="late", venue="deribit", source="made for tests", time_ns=time_ns, index=dict(late.index),
+        mark=mark, forward=late.forward, vol=late.vol,
+    )  # fmt: skip
+
+
+def late_native(held: dict[str, float], minutes: float) -> dict[str, float]:
+    found = margins(book(held), POLICY, before_expiry(minutes))
+    return {name: float(amounts[0]) for name, amounts in found.requirement.native.items()}
+
+
+@pytest.mark.parametrize("minutes", [0.001, 15.0, 60.0, 1_440.0])
+@pytest.mark.parametrize("held", [{"BTC_USDC-PERPETUAL": 3.0, "BTC-CALL": 1.0}, {"BTC-CALL": -1.0}])
+def test_what_expires_within_the_look_ahead_is_worth_its_exercise_and_no_square(
+    held: dict[str, float], minutes: float
+) -> None:
+    """A call at the money must not pay for the perpetuals beside it, nor its seller for a gamma that is gone."""
+    found = late_native(held, minutes)
+    premium = black(BTC, 60_000.0, minutes / 525_600.0, VOL, is_call=True)
+    by_hand = 3.0 * 0.16 * BTC + premium if len(held) == 2 else 0.16 * BTC - premium
+    assert found["greeks_loss"] == pytest.approx(by_hand, rel=EXACT)
+    assert found["full_revaluation_loss"] == pytest.approx(by_hand, rel=EXACT)
+    assert found["error_bound"] == 0.0
+
+
+def test_an_option_off_the_money_gains_no_more_than_its_value_may_be() -> None:
+    """Two days are left and one of them passes: volatility and its cross terms speak, but of one day at the money."""
+    found = late_native({"BTC_USDC-CALL": 1.0, "BTC_USDC-PERPETUAL": -1.0}, 2 * 1_440.0)
+    at_the_money = black(66_000.0, 66_000.0, 1.0 / 365.0, 1.3 * VOL, is_call=True)
+    assert found["error_bound"] == pytest.approx(at_the_money, rel=EXACT)
+    assert abs(found["expansion_error"]) <= found["error_bound"]
+
+
+def test_the_part_of_a_forward_that_is_settled_does_not_move() -> None:
+    plain = market()
+    row = plain.table.position("BTC_USDC-CALL")
+    half = np.zeros(len(plain.table))
+    half[row] = 0.5 * BTC
+    settled = replace(plain, feeds=Feeds.of(len(half), settled_forward=half))
+    whole, moving = (cash_greeks(snapshot, days=1.0)[:, row] for snapshot in (plain, settled))
+    assert moving == pytest.approx(whole * np.array([0.5, 0.25, 1.0, 0.5, 1.0, 1.0]), rel=EXACT)
 
 
 def test_an_option_loses_no_more_time_than_it_has_left() -> None:

@@ -17,6 +17,7 @@ from seawall.margining.models.hyperliquid.borrowing import Borrow, borrow_rate, 
 from seawall.margining.models.hyperliquid.funding import funding_rate, hourly_payment, premium
 from seawall.margining.models.hyperliquid.liquidation import (
     Counterparty,
+    Deleveraged,
     LiquidationConfig,
     Stage,
     deleveraged,
@@ -72,14 +73,17 @@ def test_nothing_can_be_withdrawn_where_more_has_to_stay_than_is_there() -> None
 @pytest.mark.parametrize("name", ["BTC-PERPETUAL", "BTC_USDC-CALL", "BTC-FUTURE"])
 @pytest.mark.parametrize("policy", [CROSS, PM])
 def test_what_is_no_linear_perpetual_is_refused_by_name(name: str, policy: str) -> None:
-    [row] = margins(book({name: 1.0}), policy)
+    [row] = margins(book({name: 1.0}, {"USDC": 1_000.0}), policy)
     assert math.isnan(row.initial_margin)
+    assert math.isnan(row.equity) == (name != "BTC_USDC-CALL")  # what settles in coin is worth no USDC
     assert name in row.unavailable
 
 
 def test_coins_are_no_collateral_of_cross_margin_and_unknown_coins_none_of_portfolio_margin() -> None:
-    [cross] = margins(book({BTC_PERP: 1.0}, {"BTC": 1.0}), CROSS)
+    [cross] = margins(book({BTC_PERP: 1.0}, {"BTC": 1.0, "USDC": 9_000.0}), CROSS)
     assert "BTC" in cross.unavailable
+    assert math.isnan(cross.equity)
+    assert math.isnan(cross.margin_balance)
     [portfolio] = margins(book({BTC_PERP: 1.0}, {"ETH": 1.0}), PM)
     assert "ETH" in portfolio.unavailable
 
@@ -126,6 +130,21 @@ def test_a_liquidation_price_of_nothing_is_refused() -> None:
         liquidation_price(0.0, BTC, 1.0, TIERS)
 
 
+@pytest.mark.parametrize("available", [math.nan, math.inf])
+def test_a_liquidation_price_of_what_is_unknown_is_refused_and_no_none(available: float) -> None:
+    with pytest.raises(InputError, match=f"available is {available}"):
+        liquidation_price(1.0, BTC, available, TIERS)
+    with pytest.raises(InputError, match="mark"):
+        liquidation_price(1.0, math.nan, 1.0, TIERS)
+
+
+def test_where_one_position_has_no_number_no_position_has_a_liquidation_price() -> None:
+    figures = margins(book({BTC_PERP: 1.0, "BTC-FUTURE": 1.0}, {"USDC": 5_000.0}), CROSS).explain().detail.figures
+    assert math.isnan(figures[f"{BTC_PERP}.liquidation_price"])
+    figures = margins(book({BTC_PERP: 1.0}, {"USDC": 5_000.0, "ETH": 1.0}), CROSS).explain().detail.figures
+    assert math.isnan(figures[f"{BTC_PERP}.liquidation_price"])
+
+
 def test_tiers_that_can_not_be_are_refused() -> None:
     for bounds, leverages in (((1.0,), (10.0,)), ((0.0, 0.0), (10.0, 5.0)), ((0.0,), (0.5,)), ((0.0, 1.0), (10.0,))):
         with pytest.raises(InputError):
@@ -157,14 +176,43 @@ def test_holders_of_the_other_side_are_closed_by_profit_times_leverage() -> None
         Counterparty("rich", -10.0, 70_000.0, 10e6), Counterparty("keen", -2.0, 70_000.0, 30_000.0),
         Counterparty("losing", -5.0, 50_000.0, 1_000.0), Counterparty("same side", 5.0, 50_000.0, 1_000.0),
     ]  # fmt: skip
-    assert deleveraged(holders, 5.0, BTC) == [("keen", 2.0), ("rich", 3.0)]
-    assert deleveraged(holders, -5.0, BTC) == [("same side", 5.0)]
+    assert deleveraged(holders, 5.0, BTC) == Deleveraged((("keen", 2.0), ("rich", 3.0)), 0.0)
+    assert deleveraged(holders, -5.0, BTC) == Deleveraged((("same side", 5.0),), 0.0)
     assert deleveraging_index(holders[1], BTC) == pytest.approx(70_000.0 / BTC * 2.0 * BTC / 30_000.0)
 
 
-def test_a_holder_without_account_value_can_not_be_ranked() -> None:
-    with pytest.raises(InputError, match="account_value"):
-        deleveraging_index(Counterparty("broke", -1.0, 70_000.0, 0.0), BTC)
+@pytest.mark.parametrize("value", [0.0, -5_000.0])
+def test_a_winner_whose_account_is_worth_nothing_is_closed_first(value: float) -> None:
+    """Leverage without bound; and it stops nobody else from being ranked."""
+    holders = [Counterparty("keen", -2.0, 70_000.0, 1.0), Counterparty("broke", -1.0, 61_000.0, value)]
+    assert deleveraging_index(holders[1], BTC) == math.inf
+    assert deleveraged(holders, 2.0, BTC).closed == (("broke", 1.0), ("keen", 1.0))
+
+
+def test_what_nobody_is_left_to_take_is_said_to_the_last_decimal() -> None:
+    holders = [Counterparty(name, -0.1, 70_000.0, 1e4) for name in "abc"]
+    assert deleveraged(holders, 0.3, BTC) == Deleveraged((("a", 0.1), ("b", 0.1), ("c", 0.1)), 0.0)
+    assert deleveraged(holders, 0.7, BTC).left == 0.4
+    assert deleveraged([], -2.5, BTC) == Deleveraged((), 2.5)
+
+
+@pytest.mark.parametrize(("holder", "mark", "field"), [
+    (Counterparty("a", -1.0, 70_000.0, math.nan), BTC, "account_value"),
+    (Counterparty("a", -1.0, math.nan, 1e4), BTC, "entry"),
+    (Counterparty("a", math.nan, 70_000.0, 1e4), BTC, "size"),
+    (Counterparty("a", -1.0, 70_000.0, 1e4), math.nan, "mark"),
+])  # fmt: skip
+def test_a_holder_that_can_not_be_ranked_is_refused_and_not_left_out(
+    holder: Counterparty, mark: float, field: str
+) -> None:
+    with pytest.raises(InputError, match=f"a: {field} is nan"):
+        deleveraged([holder, Counterparty("b", -1.0, 70_000.0, 1e4)], 1.0, mark)
+
+
+@pytest.mark.parametrize("size", [0.0, math.nan, math.inf])
+def test_a_position_without_a_size_is_not_deleveraged(size: float) -> None:
+    with pytest.raises(InputError, match="size"):
+        deleveraged([], size, BTC)
 
 
 def test_spot_carries_a_short_perpetual_and_its_loss_is_a_loan() -> None:
@@ -200,6 +248,43 @@ def test_an_account_is_up_for_liquidation_above_the_ratio() -> None:
     for owed, expected in ((-42_000.0, 0.0), (-43_000.0, 1.0)):
         detail = margins(book({}, {"USDC": owed, "BTC": 1.0}), PM).explain().detail
         assert detail.figures["is_liquidatable"] == expected
+
+
+def test_both_ways_that_a_liquidation_can_go_are_shown() -> None:
+    """The carry trade at 200,000 USDC a coin: 100,000 are owed of 175,000 that its coin and a half stand for."""
+    price, coins, owed = 200_000.0, 1.5, 240_000.0
+    there = market(index={"BTC": price}, mark={BTC_PERP: price})
+    found = margins(book({BTC_PERP: -1.0}, {"BTC": coins, "USDC": -owed + 1e5}, entry=100_000.0), PM, there)
+    figures = found.explain().detail.figures
+    assert figures["is_liquidatable"] == 1.0
+    assert figures["perpetuals_first.perpetuals"] == 0.0
+    assert figures["perpetuals_first.borrowed"] == owed
+    assert figures["perpetuals_first.collateral"] == coins * price
+    assert figures["perpetuals_first.portfolio_margin_ratio"] == pytest.approx((20.0 + owed) / (0.75 * coins * price))
+    assert figures["perpetuals_first.is_liquidatable"] == 1.0
+    assert figures["loans_first.perpetuals"] == price
+    assert figures["loans_first.borrowed"] == 0.0
+    left = coins * price - owed
+    assert figures["loans_first.collateral"] == pytest.approx(left)
+    assert figures["loans_first.portfolio_margin_ratio"] == pytest.approx((20.0 + price / 80.0) / (0.75 * left))
+    assert figures["loans_first.is_liquidatable"] == 0.0
+
+
+def test_an_account_is_worth_the_same_whichever_goes_first_and_a_debt_beyond_the_coins_stays() -> None:
+    for cash in (-43_000.0, -59_000.0, -80_000.0):
+        found = margins(book({BTC_PERP: 0.5}, {"USDC": cash, "BTC": 1.0}), PM)
+        figures, [row] = found.explain().detail.figures, found
+        for first in ("perpetuals", "loans"):
+            worth = figures[f"{first}_first.collateral"] - figures[f"{first}_first.borrowed"]
+            assert worth == pytest.approx(row.equity)
+        assert figures["loans_first.borrowed"] == pytest.approx(max(-cash - BTC, 0.0))
+
+
+def test_an_account_that_is_not_liquidated_has_no_outcomes_and_one_without_numbers_no_verdict() -> None:
+    safe = margins(book({}, {"USDC": -42_000.0, "BTC": 1.0}), PM).explain().detail.figures
+    assert set(safe) == {"is_liquidatable"}
+    unknown = margins(book({BTC_PERP: 1.0}, {"ETH": 1.0}), PM).explain().detail.figures
+    assert math.isnan(unknown["is_liquidatable"])
 
 
 def test_a_loan_that_just_meets_a_threshold_is_not_over_it() -> None:

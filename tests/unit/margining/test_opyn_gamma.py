@@ -14,9 +14,10 @@ from seawall.core.errors import InputError
 from seawall.core.evidence import Grade
 from seawall.instruments import InstrumentTable, Option
 from seawall.margining import evaluate
+from seawall.margining.blocks.fixed_point import RAY
 from seawall.margining.models.opyn_gamma.auction import auction_price, cash_value, is_liquidatable, starting_price
-from seawall.margining.models.opyn_gamma.fixed import ONE, on_chain, over, ray, times, to_asset
 from seawall.margining.models.opyn_gamma.naked import Product, naked_margin
+from seawall.margining.models.opyn_gamma.numbers import on_chain
 from seawall.market import MarketSnapshot
 from seawall.policy import at
 from seawall.portfolio import Account, Book, Position
@@ -99,55 +100,55 @@ def test_a_price_that_is_nothing_at_eight_decimals_is_refused_by_name() -> None:
 
 
 def test_the_bound_is_that_of_the_next_larger_time() -> None:
-    product = Product(ray(0.75), (10, 20), (1, 2))
+    product = Product(RAY.of(0.75), (10, 20), (1, 2))
     assert [product.upper_bound(left) for left in (1, 10, 11, 20, 21)] == [1, 1, 2, 2, None]
 
 
 def test_a_put_never_needs_more_than_its_strike_nor_a_call_more_than_a_coin() -> None:
     for spot in np.geomspace(1.0, 1e7, 60).tolist():
         put, call = (
-            naked_margin(ONE, ray(BTC), on_chain(spot), ray(0.4603), ray(0.75), is_put=is_put)
+            naked_margin(RAY.one, RAY.of(BTC), on_chain(spot), RAY.of(0.4603), RAY.of(0.75), is_put=is_put)
             for is_put in (True, False)
         )
-        assert 0 < put <= ray(BTC)
-        assert 0 < call <= ONE
+        assert 0 < put <= RAY.of(BTC)
+        assert 0 < call <= RAY.one
 
 
 def test_margin_covers_what_the_option_would_pay_now() -> None:
     for spot in (30_000.0, 59_000.0, 61_000.0, 200_000.0):
-        at_spot = ray(spot)
-        put = naked_margin(ONE, ray(BTC), at_spot, ray(0.1678), ray(0.75), is_put=True)
-        call = naked_margin(ONE, ray(BTC), at_spot, ray(0.1678), ray(0.75), is_put=False)
-        assert put > cash_value(ray(BTC), at_spot, is_put=True)
-        assert call > over(cash_value(ray(BTC), at_spot, is_put=False), at_spot)
+        at_spot = RAY.of(spot)
+        put = naked_margin(RAY.one, RAY.of(BTC), at_spot, RAY.of(0.1678), RAY.of(0.75), is_put=True)
+        call = naked_margin(RAY.one, RAY.of(BTC), at_spot, RAY.of(0.1678), RAY.of(0.75), is_put=False)
+        assert put > cash_value(RAY.of(BTC), at_spot, is_put=True)
+        assert call > RAY.over(cash_value(RAY.of(BTC), at_spot, is_put=False), at_spot)
 
 
 def test_a_negative_amount_is_refused() -> None:
     with pytest.raises(InputError, match="amount"):
-        naked_margin(-1, ONE, ONE, ONE, ONE, is_put=True)
+        naked_margin(-1, RAY.one, RAY.one, RAY.one, RAY.one, is_put=True)
 
 
 def test_an_auction_rises_from_cash_value_less_deviation_to_all_collateral() -> None:
-    start = starting_price(ray(BTC), ray(45_000.0), ray(0.05), is_put=True)
-    assert start == ray(15_000.0 - 0.05 * 45_000.0)
-    prices = [auction_price(ray(40_000.0), ray(2.0), start, t, decimals=6) for t in range(0, 3_700, 100)]
+    start = starting_price(RAY.of(BTC), RAY.of(45_000.0), RAY.of(0.05), is_put=True)
+    assert start == RAY.of(15_000.0 - 0.05 * 45_000.0)
+    prices = [auction_price(RAY.of(40_000.0), RAY.of(2.0), start, t, decimals=6) for t in range(0, 3_700, 100)]
     assert prices == sorted(prices)
     assert prices[0] == 12_750 * 10**6
     assert prices[-1] == 20_000 * 10**6
 
 
 def test_an_auction_of_a_vault_with_too_little_pays_what_there_is_from_the_start() -> None:
-    assert auction_price(ray(10.0), ray(2.0), ray(9.0), 0, decimals=6) == 5 * 10**6
+    assert auction_price(RAY.of(10.0), RAY.of(2.0), RAY.of(9.0), 0, decimals=6) == 5 * 10**6
 
 
 def test_a_call_is_auctioned_in_its_underlying_and_never_starts_below_nothing() -> None:
-    assert starting_price(ray(50_000.0), ray(100_000.0), ray(0.05), is_put=False) == ray(0.45)
-    assert starting_price(ray(99_000.0), ray(100_000.0), ray(0.05), is_put=False) == 0
+    assert starting_price(RAY.of(50_000.0), RAY.of(100_000.0), RAY.of(0.05), is_put=False) == RAY.of(0.45)
+    assert starting_price(RAY.of(99_000.0), RAY.of(100_000.0), RAY.of(0.05), is_put=False) == 0
 
 
 def test_a_debt_of_nothing_is_not_auctioned() -> None:
     with pytest.raises(InputError, match="debt"):
-        auction_price(ONE, 0, 0, 0, decimals=6)
+        auction_price(RAY.one, 0, 0, 0, decimals=6)
 
 
 def test_a_vault_that_just_has_what_it_needs_is_safe() -> None:
@@ -161,9 +162,9 @@ def test_the_start_of_an_auction_is_shown_for_shorts_only() -> None:
 
 
 def test_whole_units_are_cut_towards_zero_and_assets_rounded_as_asked() -> None:
-    assert times(-3, ONE // 2) == -1
+    assert RAY.times(-3, RAY.one // 2) == -1
     assert on_chain(1e-9) == 0
-    assert (to_asset(1, 6, down=True), to_asset(1, 6, down=False)) == (0, 1)
+    assert (RAY.to_coarser(1, 6, down=True), RAY.to_coarser(1, 6, down=False)) == (0, 1)
 
 
 def test_accounts_without_options_have_no_margin() -> None:

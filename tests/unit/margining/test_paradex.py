@@ -18,9 +18,9 @@ from seawall.margining.models.paradex.liquidation import (
     LiquidationNumbers,
     after_liquidation,
     liquidation,
-    read_liquidation,
     shortfall,
 )
+from seawall.margining.models.paradex.numbers import read_liquidation
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at
 from seawall.portfolio import Account, Book, Position

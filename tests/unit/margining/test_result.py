@@ -119,7 +119,7 @@ def test_a_result_is_graded_by_what_it_rests_on_and_no_more() -> None:
         Account("idle"),
     ]), S_PM)  # fmt: skip
     grades = {row.account: row.evidence for row in found}
-    assert grades["idle"] is Grade.VERIFIED
+    assert grades["idle"] is None
     assert grades["optioned"] is Grade.ASSUMED
     exact = margins(book({"BTC-PERPETUAL": BTC}), "deribit/s_pm/2024-06-17")
     assert exact["desk"][0].evidence.rank < Grade.ASSUMED.rank

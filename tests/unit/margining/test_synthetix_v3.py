@@ -11,6 +11,7 @@ import pytest
 
 from seawall.core.errors import InputError
 from seawall.core.evidence import Grade
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.models.synthetix_v3.collateral import Discount
 from seawall.margining.models.synthetix_v3.liquidation import (
     KeeperGuards,
@@ -20,13 +21,12 @@ from seawall.margining.models.synthetix_v3.liquidation import (
 )
 from seawall.margining.models.synthetix_v3.market import Market, fill_price, price_pnl
 from seawall.margining.models.synthetix_v3.numbers import market_paths, read_market
-from seawall.margining.models.synthetix_v3.wei import UNIT, over, times, wei
 from seawall.policy import at
 from tests.unit.margining.markets import BTC, ETH, book, margins, market
 
 POLICY = "synthetix/v3/2025-03-01"
 BTC_PERP, ETH_PERP = "BTC_USDC-PERPETUAL", "ETH_USDC-PERPETUAL"
-PLAIN = Market(wei(100), wei(2), wei(0.01), wei(0.5), wei(1_000), wei(0.05))
+PLAIN = Market(WEI.of(100), WEI.of(2), WEI.of(0.01), WEI.of(0.5), WEI.of(1_000), WEI.of(0.05))
 
 
 def btc_margins(coins: float) -> tuple[float, float]:
@@ -92,55 +92,57 @@ def test_a_coin_counts_less_its_discount_and_a_debt_counts_whole() -> None:
 
 
 def test_a_discount_grows_with_the_amount_between_its_limits() -> None:
-    rising = Discount(wei(0.01), wei(0.1), wei(2.0), wei(1_000))
-    assert [rising.of(wei(coins)) for coins in (1, 25, 900)] == [wei(0.01), wei(0.05), wei(0.1)]
-    assert replace(rising, skew_scale=0).of(wei(900)) == 0
-    assert rising.counted(wei(25), wei(100)) == wei(25 * 100 * 0.95)
+    rising = Discount(WEI.of(0.01), WEI.of(0.1), WEI.of(2.0), WEI.of(1_000))
+    assert [rising.of(WEI.of(coins)) for coins in (1, 25, 900)] == [WEI.of(0.01), WEI.of(0.05), WEI.of(0.1)]
+    assert replace(rising, skew_scale=0).of(WEI.of(900)) == 0
+    assert rising.counted(WEI.of(25), WEI.of(100)) == WEI.of(25 * 100 * 0.95)
 
 
 def test_a_trade_fills_at_the_mean_of_the_premium_before_and_after() -> None:
     for skew, size in ((0.0, 20.0), (-30.0, 50.0), (10.0, -4.0)):
         mean = 2_000.0 * (1.0 + (skew + size / 2.0) / 1_000.0)
-        assert fill_price(wei(2_000), wei(skew), wei(size), wei(1_000)) / UNIT == pytest.approx(mean, rel=1e-15)
-    assert fill_price(wei(2_000), wei(50), wei(10), 0) == wei(2_000)
+        assert fill_price(WEI.of(2_000), WEI.of(skew), WEI.of(size), WEI.of(1_000)) / WEI.one == pytest.approx(
+            mean, rel=1e-15
+        )
+    assert fill_price(WEI.of(2_000), WEI.of(50), WEI.of(10), 0) == WEI.of(2_000)
 
 
 def test_a_trade_and_its_opposite_at_once_cost_nothing() -> None:
-    there = fill_price(wei(2_000), wei(30), wei(20), wei(1_000))
-    back = fill_price(wei(2_000), wei(50), wei(-20), wei(1_000))
+    there = fill_price(WEI.of(2_000), WEI.of(30), WEI.of(20), WEI.of(1_000))
+    back = fill_price(WEI.of(2_000), WEI.of(50), WEI.of(-20), WEI.of(1_000))
     assert there == back
 
 
 def test_a_skew_scale_below_zero_is_refused() -> None:
     with pytest.raises(InputError, match="skew_scale"):
-        fill_price(wei(1), 0, 0, -1)
+        fill_price(WEI.of(1), 0, 0, -1)
 
 
 def test_whole_units_are_cut_towards_zero() -> None:
-    assert price_pnl(1, UNIT // 2, 0) == price_pnl(-1, UNIT // 2, 0) == 0
-    assert times(3, UNIT // 2) == 1
-    assert over(-1, 3 * UNIT) == 0
+    assert price_pnl(1, WEI.one // 2, 0) == price_pnl(-1, WEI.one // 2, 0) == 0
+    assert WEI.times(3, WEI.one // 2) == 1
+    assert WEI.over(-1, 3 * WEI.one) == 0
 
 
 def test_a_position_of_nothing_needs_nothing_not_even_its_minimum() -> None:
-    assert PLAIN.required_margins(0, wei(BTC)) == (0, 0)
+    assert PLAIN.required_margins(0, WEI.of(BTC)) == (0, 0)
     [row] = margins(book({BTC_PERP: 0.0}, {"USDC": 5.0}), POLICY)
     assert row.initial_margin == row.maintenance_margin == 0.0
 
 
 def test_a_market_without_skew_scale_charges_its_least_ratio() -> None:
-    assert replace(PLAIN, skew_scale=0).required_margins(wei(2), wei(30_000)) == (wei(1_600), wei(1_300))
+    assert replace(PLAIN, skew_scale=0).required_margins(WEI.of(2), WEI.of(30_000)) == (WEI.of(1_600), WEI.of(1_300))
 
 
 def test_a_large_position_takes_several_windows_and_each_after_the_first_costs() -> None:
     held = read_market(at(POLICY), "BTC")
     assert held is not None
-    assert held.window_size / UNIT == pytest.approx(0.000501 * 12_500.0 * 1.5 * 30.0)
-    assert [held.windows(wei(coins)) for coins in (1.0, 281.0, 282.0, -600.0)] == [1, 1, 2, 3]
-    guards = KeeperGuards(wei(1), wei(0.3), wei(30), wei(0.3), wei(2), wei(10))
-    once = liquidation_reward([wei(9)], [1], guards, wei(1e6))
-    assert once == wei(11)
-    assert liquidation_reward([wei(9)], [3], guards, wei(1e6)) == once + 2 * wei(13)
+    assert held.window_size / WEI.one == pytest.approx(0.000501 * 12_500.0 * 1.5 * 30.0)
+    assert [held.windows(WEI.of(coins)) for coins in (1.0, 281.0, 282.0, -600.0)] == [1, 1, 2, 3]
+    guards = KeeperGuards(WEI.of(1), WEI.of(0.3), WEI.of(30), WEI.of(0.3), WEI.of(2), WEI.of(10))
+    once = liquidation_reward([WEI.of(9)], [1], guards, WEI.of(1e6))
+    assert once == WEI.of(11)
+    assert liquidation_reward([WEI.of(9)], [3], guards, WEI.of(1e6)) == once + 2 * WEI.of(13)
 
 
 @pytest.mark.parametrize("name", ["BTC-PERPETUAL", "BTC_USDC-CALL", "BTC-FUTURE", "SOL_USDC-PERPETUAL"])

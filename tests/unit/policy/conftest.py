@@ -142,3 +142,8 @@ def library(build: Build) -> Library:
 @pytest.fixture
 def old_text() -> str:
     return OLD
+
+
+@pytest.fixture
+def model_text() -> str:
+    return MODEL

@@ -101,3 +101,27 @@ def test_the_catalogue_has_a_row_for_each_id_with_dates_and_grades(library: Libr
 
 def test_the_bundled_policies_are_found_by_package() -> None:
     assert at("deribit/x_sm", "2023-01-01").id == "deribit/x_sm/2022-01-11"
+
+
+@pytest.mark.parametrize("left", ["currency", "currency.*.haircut", "rules", "rules.sum"])
+def test_what_a_model_leaves_to_others_of_its_family_is_not_counted(
+    left: str, library: Library, tmp_path: Path, model_text: str
+) -> None:
+    [whole] = library.catalogue()
+    stated = model_text.replace('kind = "exchange"', f'kind = "exchange"\nnot_read = ["{left}"]')
+    (tmp_path / "harbour/pm/model.toml").write_text(stated)
+    [row] = read_library(tmp_path).catalogue()
+    policy = library.at("harbour/pm/2025-06-01")
+    names = {**policy.parameters, **{f"rules.{name}": rule for name, rule in policy.rules.items()}}
+    start = left.partition(".")[0] if "*" in left else left
+    gone = [item.grade for name, item in names.items() if name == start or name.startswith(f"{start}.")]
+    assert gone
+    for grade in Grade:
+        assert row.grades[-1][grade] == whole.grades[-1][grade] - gone.count(grade)
+
+
+@pytest.mark.parametrize("left", ['"currency"', "[1]", '[""]'])
+def test_what_a_model_leaves_is_a_list_of_names(left: str, library: Library, tmp_path: Path, model_text: str) -> None:
+    (tmp_path / "harbour/pm/model.toml").write_text(f"not_read = {left}\n{model_text}")
+    with pytest.raises(InputError, match="not_read"):
+        library.catalogue()

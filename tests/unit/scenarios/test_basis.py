@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from seawall.core.errors import InputError
 from seawall.instruments import Kind
+from seawall.market import Listed
 from seawall.pricing import black76
 from seawall.revaluation import revalue
 from seawall.scenarios import Basis, ScenarioSet, Unchanged
@@ -105,6 +108,22 @@ def test_sets_with_and_without_a_basis_concatenate_and_compare() -> None:
     wide = based.spread(("BTC", "DOGE", "ETH"))
     assert wide.basis is not None
     assert wide.basis.perpetual.tolist() == [[-0.1, 0.0, -0.1]]
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_listed_option_sees_a_carry_as_a_yield_that_is_as_much_lower(early: bool) -> None:
+    """Its forward follows from the index by rate and yield, so that both say the same of what is left of its time."""
+    count = len(market().table)
+    one, other = (
+        replace(market(), listed=Listed.of(count, rate=0.05, dividend_yield=q, early_exercise=early))
+        for q in (0.1, 0.02)
+    )
+    by_carry = revalue(one, moved(spot=-0.1, carry=0.08, days=3.0)).pnl[0]
+    by_yield = revalue(other, moved(spot=-0.1, days=3.0)).pnl[0]
+    linear = market().table.is_kind(Kind.OPTION) & ~market().table.inverse
+    assert linear.sum() == 2
+    np.testing.assert_allclose(by_carry[linear], by_yield[linear], rtol=1e-12)
+    assert (np.abs(by_carry - revalue(one, moved(spot=-0.1, days=3.0)).pnl[0])[linear] > 1.0).all()
 
 
 @pytest.mark.parametrize(("leg", "bad"), [("perpetual", -1.0), ("carry", np.inf), ("funding", np.nan)])

@@ -62,9 +62,15 @@ def test_a_late_oracle_shows_what_was_and_before_the_start_nothing() -> None:
     spot = np.array([[[-0.1], [-0.3], [-0.2]]])
     years = np.array([0.0, 1.0, 2.0])
     assert late(spot, years, 0.0).tolist() == spot.tolist()
-    assert late(spot, years, 0.5).ravel().tolist() == [0.0, -0.1, -0.3]
+    assert late(spot, years, 1.0).ravel().tolist() == [0.0, -0.1, -0.3]
     assert late(spot, years, 5.0).ravel().tolist() == [0.0, 0.0, 0.0]
-    assert late(spot, years, np.array([0.0, 0.0, 1.5])).ravel().tolist() == [-0.1, -0.3, -0.1]
+    assert late(spot, years, np.array([0.0, 0.0, 2.0])).ravel().tolist() == [-0.1, -0.3, -0.1]
+
+
+def test_between_steps_a_late_oracle_is_as_late_as_it_is_and_not_later() -> None:
+    """An hour late in a path whose steps are ten hours apart, it has seen nine tenths of the way."""
+    spot, hours = np.array([[[0.0], [-0.1], [-0.4]]]), np.array([0.0, 10.0, 20.0])
+    assert late(spot, hours, 1.0).ravel() == pytest.approx([0.0, -0.09, -0.37])
 
 
 def test_an_oracle_path_moves_late_and_all_else_in_time() -> None:

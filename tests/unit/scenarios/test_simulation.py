@@ -19,11 +19,14 @@ from seawall.scenarios import (
     Sampling,
     StudentT,
     VarianceProcess,
+    heston,
     mean_of,
     mean_with_control,
 )
 from seawall.scenarios.estimate import Estimate, mean_of_replicates
+from seawall.scenarios.factors import vol_shocks_of
 from seawall.scenarios.gbm import brownian_components
+from seawall.scenarios.heston import quadratic_exponential
 from seawall.scenarios.marginals import Empirical, WithTails
 from seawall.scenarios.streams import Purpose, generator
 from seawall.scenarios.student_t import student_cdf, tail_dependence
@@ -172,6 +175,38 @@ def test_heston_prices_the_call_of_broadie_and_kaya() -> None:
     )
     assert found.holds(6.8061), found
     assert found.half_width < 0.05
+
+
+@pytest.mark.parametrize("vol_of_vol", [0.5, 6.0])
+def test_a_step_from_one_variance_is_the_step_of_each_path_from_it(vol_of_vol: float) -> None:
+    """At 6 most variances are drawn from the exponential, at 0.5 none is."""
+    process = VarianceProcess.of(
+        start=[0.36, 0.5], level=0.3, speed=[5.0, 2.0], vol_of_vol=vol_of_vol, correlation=[-0.3, -0.9]
+    )
+    z = np.random.default_rng(1).standard_normal((2, 500, 2))
+    shared = quadratic_exponential(process, process.start[None], 7.0 / 365.0, z[0], z[1])
+    apart = quadratic_exponential(process, np.tile(process.start, (500, 1)), 7.0 / 365.0, z[0], z[1])
+    for one, other in zip(shared, apart, strict=True):
+        assert one.shape == (500, 2) and np.allclose(one, other, rtol=1e-12, atol=1e-15)
+    assert bool((shared[1] == 0.0).any()) is (vol_of_vol == 6.0)  # the point mass at nothing
+
+
+@pytest.mark.parametrize("together", [1, 7, 1 << 20])
+def test_how_many_paths_are_followed_together_changes_nothing(monkeypatch: pytest.MonkeyPatch, together: int) -> None:
+    process = VarianceProcess.of(start=0.36, level=0.3, speed=5.0, vol_of_vol=3.0, correlation=-0.5)
+    model = Heston(("BTC",), process, np.eye(1), 7.0 / 365.0, Sampling(count=301, seed=1))
+    expected = model.draw(0, np.array([1.0, 7.0]) / 365.0)
+    monkeypatch.setattr(heston, "_CACHED_PATHS_COUNT", together)
+    assert np.allclose(model.draw(0, np.array([1.0, 7.0]) / 365.0), expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("far", [0.2, 5.0])
+def test_rounded_volatilities_are_the_same_shocks_however_far_apart_they_are(far: float) -> None:
+    changes, step = np.append(np.linspace(-0.1, 0.1, 999), far), 1e-5
+    shocks, index = vol_shocks_of(changes, step=step)
+    found = np.array([getattr(shock, "change", 0.0) for shock in shocks])[index]
+    assert np.allclose(np.log1p(found), changes, rtol=0.0, atol=0.5000001 * step)
+    assert len(shocks) == len(set(np.rint(changes / step).tolist()))
 
 
 def test_heston_moves_near_volatilities_more_than_far_ones() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seawall.core.arrays import FloatArray
+from seawall.core.memo import remembered
 from seawall.margining.blocks.brackets import bracketed
 from seawall.policy import MarginPolicy
 
@@ -38,6 +39,7 @@ def tiers_path(asset: str) -> str:
     return f"collateral.{asset.lower()}"
 
 
+@remembered
 def tiers_of(policy: MarginPolicy, asset: str) -> Tiers | None:
     """Return an asset's numbers; None where the policy has none, so that its holders are refused."""
     path = tiers_path(asset)

@@ -7,6 +7,7 @@ the chain rounds, and meets floats in `to_units` and `from_units` only.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 EXACT = Context(prec=400, rounding=ROUND_HALF_EVEN, Emin=-100_000, Emax=100_000)
@@ -71,3 +72,74 @@ def truncated(numerator: int, denominator: int) -> int:
     """
     assert denominator > 0, "a denominator is positive"
     return numerator // denominator if numerator >= 0 else -(-numerator // denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """Numbers of so many decimals as contracts count them: whole units, products and quotients cut towards zero.
+
+    Attributes
+    ----------
+    decimals
+        Decimals of a unit.
+    one
+        The whole of something in units: one dollar, one coin, all of an account.
+
+    Examples
+    --------
+    >>> WEI.of(-0.25), WEI.times(-3, WEI.one // 2), WEI.over(-2 * WEI.one, 3 * WEI.one)
+    (-250000000000000000, -1, -666666666666666666)
+    """
+
+    decimals: int
+    one: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "one", ten_to(self.decimals))
+
+    def of(self, number: float, *, kept: int | None = None) -> int:
+        """Return a number in whole units, rounded to fewer decimals first where only so many are `kept` of it.
+
+        Examples
+        --------
+        >>> RAY.of(0.1678) == 1678 * 10**23, RAY.of(1.234567891, kept=8) == 123456789 * 10**19
+        (True, True)
+        """
+        if kept is None:
+            return to_units(number, self.decimals)
+        return to_units(number, kept) * ten_to(self.decimals - kept)
+
+    def to_float(self, units: int) -> float:
+        """Return whole units as the nearest float64."""
+        return from_units(units, self.decimals)
+
+    def times(self, one: int, other: int) -> int:
+        """Return the product of two numbers."""
+        return truncated(one * other, self.one)
+
+    def over(self, one: int, other: int) -> int:
+        """Return the quotient of two numbers; the second is not zero.
+
+        Examples
+        --------
+        >>> WEI.over(-WEI.one, -4 * WEI.one) == WEI.one // 4
+        True
+        """
+        return truncated(one * self.one, other) if other > 0 else truncated(-one * self.one, -other)
+
+    def to_coarser(self, units: int, decimals: int, *, down: bool) -> int:
+        """Return a number that is not negative in whole units of fewer decimals, rounded down or up.
+
+        Examples
+        --------
+        >>> RAY.to_coarser(RAY.one // 3, 6, down=True), RAY.to_coarser(RAY.one // 3, 6, down=False)
+        (333333, 333334)
+        """
+        tail = ten_to(self.decimals - decimals)
+        return units // tail if down else -(-units // tail)
+
+
+WEI = FixedPoint(18)
+"""Money, shares and coins of most contracts."""
+RAY = FixedPoint(27)
+"""What some margin calculators count in."""

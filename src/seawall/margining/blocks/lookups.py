@@ -26,6 +26,12 @@ def of_underlying(book: ResolvedBook, base: str) -> BoolArray:
     return np.asarray(table.underlying_column == table.underlyings.index(base), dtype=np.bool_)
 
 
+def underlyings_of(book: ResolvedBook, members: BoolArray) -> list[str]:
+    """Return the distinct underlyings of some instruments, `(N,)`, sorted."""
+    table = book.snapshot.table
+    return [table.underlyings[u] for u in np.unique(table.underlying_column[members]).tolist()]
+
+
 def by_underlying(book: ResolvedBook, number_of: Callable[[str], float]) -> FloatArray:
     """Return one number for each instrument, `(N,)`, asked for once an underlying."""
     table = book.snapshot.table

@@ -6,7 +6,7 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray, IntArray
 from seawall.instruments import InstrumentTable
-from seawall.portfolio import Holdings
+from seawall.portfolio import Holdings, ResolvedBook
 
 
 def strike_groups(table: InstrumentTable) -> IntArray:
@@ -17,25 +17,32 @@ def strike_groups(table: InstrumentTable) -> IntArray:
     return group
 
 
-def naked_shorts(held: Holdings, groups: IntArray) -> FloatArray:
+def naked_shorts(held: Holdings, book: ResolvedBook) -> FloatArray:
     """Return the size of short options that is left after each strike is netted, calls with puts, `(A,)`.
 
     A short call is covered by a long put of its own strike and expiry, for the two are a future; an option of another
-    strike covers nothing.
+    strike covers nothing. Contracts of any settlement net with each other.
 
     Parameters
     ----------
     held
         Options of A accounts.
-    groups
-        `(N,)` from `strike_groups`.
+    book
+        Whose instruments the holdings refer to.
+    """
+    groups = book.once("strike groups", lambda: strike_groups(book.snapshot.table))
+    return held.once_for("naked shorts", groups, lambda: net_shorts(held, groups))
+
+
+def net_shorts(held: Holdings, groups: IntArray) -> FloatArray:
+    """Return the size that is short in groups of instruments, `(N,)`, `(A,)`.
 
     Examples
     --------
     One account is short two calls and long one put of a strike, another is short both.
 
     >>> held = Holdings.gather(2, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.array([-2.0, 1.0, -2.0, -1.0]))
-    >>> naked_shorts(held, np.array([0, 0])).tolist()
+    >>> net_shorts(held, np.array([0, 0])).tolist()
     [1.0, 3.0]
     """
     accounts_count = len(held.indptr) - 1

@@ -44,9 +44,13 @@ def accounts_in(book: ResolvedBook, one: NettingSet) -> BoolArray:
     """Return which accounts have anything in a netting set, `(A,)`; a cross account always has its one."""
     if one.cross:
         return np.ones(len(book.book), np.bool_)
+    return book.once(("accounts in", one.currency), lambda: _accounts_in(book, one))
+
+
+def _accounts_in(book: ResolvedBook, one: NettingSet) -> BoolArray:
     present = _amounts(book.book.balances, book, one.currency) != 0.0
     for held in (book.positions, book.orders):
-        present = present | (np.diff(held.where(one.members[held.columns]).indptr) > 0)
+        present = present | held.owners(one.members)
     for amounts in book.book.charges.values():
         present = present | (_amounts(amounts, book, one.currency) != 0.0)
     if one.first:

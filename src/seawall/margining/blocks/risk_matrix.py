@@ -15,12 +15,12 @@ from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.rounding import round_decimals
 from seawall.instruments import Kind
 from seawall.margining.blocks.delta_shock import delta_shock, uncovered_delta
-from seawall.margining.blocks.equity import per_account
+from seawall.margining.blocks.equity import per_account, per_group
 from seawall.margining.blocks.extended_table import damp, dampener, extended_weights
 from seawall.margining.blocks.pnl_offset import offset_gains
 from seawall.margining.blocks.roll_shock import roll_rate, roll_shock
 from seawall.margining.blocks.scenario_grid import GridSpec
-from seawall.margining.blocks.usd import COMPILED_FROM_PRODUCTS_COUNT, sums_of, usd_pnl
+from seawall.margining.blocks.usd import COMPILED_FROM_PRODUCTS_COUNT, shared_sums, sums_of, usd_pnl
 from seawall.market import Exposure
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
@@ -172,7 +172,7 @@ def _lowest(held: Holdings, numbers: MatrixNumbers, unit: Unit, base_equity: Flo
     cells = numbers.spec.cells_count
     if unit.equity_pnl.any():
         owned = np.where(base_equity == 0.0, 0.0, base_equity)
-        sums = sums_of(held, unit.pnl) + owned[:, None] * unit.equity_pnl
+        sums = shared_sums(held, unit.pnl) + owned[:, None] * unit.equity_pnl
         scenario = np.argmin(sums[:, :cells], axis=1)
         standard = np.take_along_axis(sums, scenario[:, None], axis=1)[:, 0]
         far_sums = sums[:, cells:]
@@ -219,7 +219,7 @@ def evaluate_matrix(
     base_equity
         `(A,)` equity in the underlying that is stressed like a position.
     """
-    mine = held.where(members[held.columns])
+    mine = held.among(members)
     lowest = _lowest(mine, numbers, unit, base_equity)
     worst = np.maximum(-lowest.pnl, 0.0)
     deltas, rates = _expiry_deltas(book, mine, exposure, numbers, members)
@@ -249,18 +249,22 @@ def _expiry_deltas(
     book: ResolvedBook, held: Holdings, exposure: Exposure, numbers: MatrixNumbers, members: BoolArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return net delta by settlement asset and expiry, `(A, E)`, and the roll rate of each, `(E,)`."""
-    snapshot = book.snapshot
+    years, group = book.once(("expiry groups", members.tobytes()), lambda: _expiry_groups(book, members))
+    deltas = per_group(held, held.sizes * exposure.net_delta[held.columns], group[held.columns], len(years))
+    return deltas, roll_rate(years, annualised_move=numbers.annualised_move, min_move=numbers.min_move)
+
+
+def _expiry_groups(book: ResolvedBook, members: BoolArray) -> tuple[FloatArray, IntArray]:
+    """Return years of each settlement asset and expiry, `(E,)`, and which one each member has, `(N,)`."""
+    snapshot, table = book.snapshot, book.snapshot.table
     rows = np.flatnonzero(members)
-    table = snapshot.table
     expiries, expiry = np.unique(table.expiry_ns[rows], return_inverse=True)
     codes = table.settlement_column[rows] * len(expiries) + expiry
     _groups, first, group = np.unique(codes, return_index=True, return_inverse=True)
-    by_group = np.zeros((len(first), len(snapshot)))
-    by_group[group, rows] = exposure.net_delta[rows]
     left = snapshot.years[rows[first]]
-    years = np.where(np.isfinite(left), left, 0.0)
-    deltas = sums_of(held, by_group)
-    return deltas, roll_rate(years, annualised_move=numbers.annualised_move, min_move=numbers.min_move)
+    of_row = np.zeros(len(table), np.int64)
+    of_row[rows] = group
+    return np.where(np.isfinite(left), left, 0.0), of_row
 
 
 def _uncovered(book: ResolvedBook, held: Holdings, exposure: Exposure) -> FloatArray:

@@ -17,7 +17,7 @@ def discounted(worth: FloatArray, *, gain: float, loss: float) -> FloatArray:
     >>> discounted(np.array([100.0, -100.0]), gain=0.95, loss=1.04).tolist()
     [95.0, -104.0]
     """
-    return np.where(worth >= 0.0, worth * gain, worth * loss)
+    return worth * np.where(worth >= 0.0, gain, loss)
 
 
 def long_discount(base: float, *, years: float, rate: float, mult: float, add: float) -> float:

@@ -12,22 +12,20 @@ import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray
 from seawall.instruments import InstrumentTable, Kind
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.collateral import worth
 from seawall.margining.blocks.collateral_tiers import counted
 from seawall.margining.blocks.equity import equity_in, per_account
 from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.blocks.short_option_rates import FACTORS, MarginPair, short_option_entries
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, Use
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {"options": Component.SHORT_OPTIONS, **ORDER_CHARGES}
 OWN_SETTLEMENT = "USDT"
@@ -35,21 +33,12 @@ OWN_SETTLEMENT = "USDT"
 
 
 @dataclass(frozen=True)
-class BinanceOptionMargin:
+class BinanceOptionMargin(NoScenario):
     """One account, one netting set in USD; option value is no part of the margin balance."""
 
     name: str
     promises: Promises = Promises(homogeneous=True, subadditive=True, offsets_across_underlyings=False)
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("Binance's option margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account, in USD."""
@@ -79,8 +68,8 @@ class BinanceOptionMargin:
                 "options": per_account(book.positions, margin.maintenance),
                 **dict.fromkeys(ORDER_CHARGES, zero),
             },
-            worst_scenario=np.full(accounts_count, -1, np.int64),
-            worst_underlying=np.full(accounts_count, -1, np.int64),
+            worst_scenario=none_binds(accounts_count),
+            worst_underlying=none_binds(accounts_count),
             underlyings=book.snapshot.table.underlyings,
             cross=True,
             uses=tuple(_uses(policy, book)),

@@ -16,21 +16,20 @@ import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray
 from seawall.instruments import Kind
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.collateral import currency_key, haircut_of, worth
 from seawall.margining.blocks.equity import equity_in, per_account
 from seawall.margining.blocks.lookups import by_underlying, of_underlying, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.blocks.standard_rates import linear_increment, short_option
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, Use, join
-from seawall.market import Exposure, MarketSnapshot
+from seawall.market import Exposure
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 FUTURE_NUMBERS = ("initial_base", "maintenance_base", "increment_per_coin")
 OPTION_NUMBERS = ("initial_base", "initial_floor", "maintenance_base")
@@ -55,7 +54,7 @@ class _Collateral(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DeribitStandardMargin:
+class DeribitStandardMargin(NoScenario):
     """S:SM where `cross` is false, X:SM where it is true."""
 
     name: str
@@ -63,23 +62,14 @@ class DeribitStandardMargin:
     promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
 
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("standard margin reads no scenario")
-
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, or one for each settlement currency."""
         leaning = book.snapshot.exposure
         return join([self._netting_set(policy, book, leaning, one) for one in netting_sets(book, cross=self.cross)])
 
     def _netting_set(self, policy: MarginPolicy, book: ResolvedBook, leaning: Exposure, one: NettingSet) -> Requirement:
-        held = book.positions.where(one.members[book.positions.columns])
-        orders = book.orders.where(one.members[book.orders.columns])
+        held = book.positions.among(one.members)
+        orders = book.orders.among(one.members)
         prices = _unit_prices(book, one)
         margin = _entries(policy, book, leaning, held)
         is_option = book.snapshot.table.is_kind(Kind.OPTION)[held.columns]
@@ -113,8 +103,8 @@ class DeribitStandardMargin:
             haircut=collateral.haircut,
             initial=initial,
             maintenance=maintenance,
-            worst_scenario=np.full(accounts_count, -1, np.int64),
-            worst_underlying=np.full(accounts_count, -1, np.int64),
+            worst_scenario=none_binds(accounts_count),
+            worst_underlying=none_binds(accounts_count),
             underlyings=book.snapshot.table.underlyings,
             cross=self.cross,
             uses=tuple(_uses(policy, book, one, held, orders)),
@@ -229,8 +219,7 @@ def _uses(policy: MarginPolicy, book: ResolvedBook, one: NettingSet, held: Holdi
     options = table.is_kind(Kind.OPTION)
 
     def holds(members: BoolArray, *, short_only: bool = False) -> BoolArray:
-        mine = held.where(members[held.columns] & ((held.sizes < 0.0) | (not short_only)))
-        return np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
+        return (held.short if short_only else held).owners(members)
 
     suffix = "_cross" if one.cross else ""
     yield Use(holds(options), policy.evidence([], [f"margin_balance_excludes_options{suffix}"]))

@@ -172,7 +172,7 @@ def _snapshot(
 ) -> MarketSnapshot:
     table = InstrumentTable.of(facts.values())
     rows = [quotes[name] for name in table.names]
-    columns = {column: np.array([getattr(row, column) for row in rows]) for column in FLOAT_COLUMNS}
+    columns: dict[str, Any] = {column: np.array([getattr(row, column) for row in rows]) for column in FLOAT_COLUMNS}
     index, origin, notes = _index_prices(table, rows, signed)
     rate = _rates(table, np.array([row.discount for row in rows]), time_ns)
     feeds = feeds_of(table, signed, rate=rate, forward=columns["forward"], time_ns=time_ns)

@@ -34,10 +34,8 @@ def uses(policy: MarginPolicy, book: ResolvedBook, owned: Collateral) -> Iterato
     options = table.is_kind(Kind.OPTION)
 
     def holds(members: BoolArray, *, short_only: bool = False) -> BoolArray:
-        found = np.zeros(len(book.book), np.bool_)
-        for held in (book.positions, book.orders):
-            found[held.rows[members[held.columns] & ((held.sizes < 0.0) | (not short_only))]] = True
-        return found
+        both = (held.short if short_only else held for held in (book.positions, book.orders))
+        return np.logical_or(*(held.owners(members) for held in both))
 
     def use(applies: BoolArray, paths: Sequence[str], rules: Sequence[str]) -> Use:
         return Use(applies, policy.evidence(paths, rules))

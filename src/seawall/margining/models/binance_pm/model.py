@@ -13,9 +13,9 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.instruments import Kind
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.equity import per_account
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.components import ORDER_CHARGES, Component
@@ -26,11 +26,9 @@ from seawall.margining.models.binance_pm.evidence import uses
 from seawall.margining.models.binance_pm.ladder import uni_mmr
 from seawall.margining.models.binance_pm.numbers import family_of, knows, option_paths, table_paths
 from seawall.margining.models.binance_pm.positions import by_kind, entry_margins
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {
     "futures": Component.POSITION,
@@ -41,21 +39,12 @@ COMPONENTS = {
 
 
 @dataclass(frozen=True)
-class BinancePortfolioMargin:
+class BinancePortfolioMargin(NoScenario):
     """One account, one netting set in USD; margin balance is the venue's adjusted equity."""
 
     name: str
     promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("Binance's portfolio margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account, in USD."""
@@ -86,8 +75,8 @@ class BinancePortfolioMargin:
             haircut=np.zeros(accounts_count),
             initial=initial,
             maintenance=maintenance,
-            worst_scenario=np.full(accounts_count, -1, np.int64),
-            worst_underlying=np.full(accounts_count, -1, np.int64),
+            worst_scenario=none_binds(accounts_count),
+            worst_underlying=none_binds(accounts_count),
             underlyings=book.snapshot.table.underlyings,
             cross=True,
             uses=tuple(uses(policy, book, owned)),

@@ -75,7 +75,7 @@ def evaluate_coin(
     limited
         Only what is against the net delta hedges.
     """
-    mine = held.where(market.members[held.columns])
+    mine = held.among(market.members)
     net_delta = per_account(mine, mine.sizes * exposure.net_delta[mine.columns])
     spot = spot_in_use(equity, net_delta) if limited else equity
     return Evaluated(
@@ -94,7 +94,7 @@ def coin_margin(
     limited: bool,
 ) -> CoinMargin:
     """Return the maintenance margin of one coin's derivatives; parameters as in `evaluate_coin`."""
-    involved = np.diff(held.where(market.members[held.columns]).indptr) > 0
+    involved = held.owners(market.members)
     found = evaluate_coin(book, held, exposure, market, numbers, equity, limited=limited)
     worst, cell = found.stress.worst()
     extra = found.contingencies
@@ -111,5 +111,5 @@ def coin_margin(
         {name: np.where(involved, amounts, 0.0) for name, amounts in components.items()},
         cell,
         np.where(involved, found.spot, 0.0),
-        np.asarray(involved, dtype=np.bool_),
+        involved,
     )

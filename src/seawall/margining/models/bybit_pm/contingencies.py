@@ -9,9 +9,8 @@ import numpy as np
 from seawall.core.arrays import FloatArray, IntArray
 from seawall.core.time import DAYS_PER_YEAR
 from seawall.margining.blocks.calendar_spread import hedged_amount, hedged_time
-from seawall.margining.blocks.equity import per_account
-from seawall.margining.blocks.short_option_minimum import net_short_amount
-from seawall.margining.blocks.usd import sums_of
+from seawall.margining.blocks.equity import per_account, per_group
+from seawall.margining.blocks.naked_shorts import naked_shorts
 from seawall.margining.models.bybit_pm.numbers import CoinNumbers
 from seawall.margining.models.bybit_pm.stress import Market
 from seawall.market import Exposure
@@ -57,19 +56,22 @@ def contingencies(
     spot
         `(A,)` coins that hedge; they count as delta that expires now.
     """
-    mine = held.where(market.members[held.columns])
-    options = held.where(market.options[held.columns])
-    futures = held.where(market.futures[held.columns])
+    mine = held.among(market.members)
+    options = held.among(market.options)
+    futures = held.among(market.futures)
     coins = np.abs(futures.sizes * exposure.base_size[futures.columns])
     years, of_expiry = _expiries(book, market)
-    quantities = sums_of(options, _by_group(of_expiry, np.ones(len(of_expiry)), len(years)))
-    deltas = sums_of(mine, _by_group(of_expiry, exposure.net_delta, len(years)))
+    quantities = per_group(options, options.sizes, of_expiry[options.columns], len(years))
+    leaning = mine.sizes * exposure.net_delta[mine.columns]
+    deltas = per_group(mine, leaning, of_expiry[mine.columns], len(years))
     deltas[:, 0] = deltas[:, 0] + spot
-    days = years * DAYS_PER_YEAR
+    days, table = years * DAYS_PER_YEAR, book.snapshot.table
+    # USDT, USDC, and the coin itself.
+    by_settlement = per_group(mine, leaning, table.settlement_column[mine.columns], len(table.settlements))
     return Contingencies(
-        short_option=net_short_amount(book, held, market.options) * numbers.short_option * market.index,
+        short_option=naked_shorts(options, book) * numbers.short_option * market.index,
         vega_spread=hedged_time(quantities, days) * numbers.vega_per_day * market.index,
-        stable_spread=hedged_amount(_by_settlement(book, mine, exposure)) * numbers.stable_spread * market.index,
+        stable_spread=hedged_amount(by_settlement) * numbers.stable_spread * market.index,
         delta_spread=hedged_time(deltas, years) * numbers.basis_per_year * market.index,
         futures=per_account(futures, coins) * numbers.future * market.index,
     )
@@ -83,14 +85,3 @@ def _expiries(book: ResolvedBook, market: Market) -> tuple[FloatArray, IntArray]
     left = np.where(np.isfinite(book.snapshot.years), book.snapshot.years, 0.0)
     years = np.unique(np.append(left[market.members], 0.0))
     return years, np.searchsorted(years, left).astype(np.int64)
-
-
-def _by_group(groups: IntArray, amounts: FloatArray, count: int) -> FloatArray:
-    """Return columns that sum an amount of each instrument by its group, `(G, N)`."""
-    return np.where(groups[None, :] == np.arange(count)[:, None], amounts, 0.0)
-
-
-def _by_settlement(book: ResolvedBook, held: Holdings, exposure: Exposure) -> FloatArray:
-    """Return net delta by settlement asset, `(A, G)`: USDT, USDC, and the coin itself."""
-    table = book.snapshot.table
-    return sums_of(held, _by_group(table.settlement_column, exposure.net_delta, len(table.settlements)))

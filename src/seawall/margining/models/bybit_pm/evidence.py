@@ -47,8 +47,7 @@ def uses(
     options = table.is_kind(Kind.OPTION)
 
     def holds(members: BoolArray) -> BoolArray:
-        mine = book.positions.where(members[book.positions.columns])
-        return np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
+        return book.positions.owners(members)
 
     everyone = holds(np.ones(len(table), np.bool_))
     yield Use(everyone, policy.evidence(["general.rate_decimals"], ["totals", "rates"]))
@@ -79,8 +78,7 @@ def _nets_settlements(book: ResolvedBook, bases: tuple[str, ...]) -> BoolArray:
         count = np.zeros(len(book.book), np.int64)
         for settlement in range(len(table.settlements)):
             members = of_underlying(book, base) & (table.settlement_column == settlement)
-            held = book.positions.where(members[book.positions.columns])
-            count = count + (np.diff(held.indptr) > 0)
+            count = count + book.positions.owners(members)
         nets = nets | (count > 1)
     return nets
 

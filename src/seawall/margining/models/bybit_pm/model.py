@@ -121,7 +121,7 @@ class BybitPortfolioMargin:
         matrices: list[RiskMatrix] = []
         shown: dict[str, float] = {}
         for coin in _coins(policy, book, pnl, _equities(book, leaning)).values():
-            mine = book.positions.where(coin.market.members[book.positions.columns])
+            mine = book.positions.among(coin.market.members)
             if len(mine):
                 found = evaluate_coin(
                     book, book.positions, leaning, coin.market, coin.numbers, coin.equity, limited=limited

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from seawall.core.arrays import FloatArray
+from seawall.core.memo import remembered
 from seawall.margining.blocks.scenario_grid import GridSpec
 from seawall.policy import MarginPolicy
 from seawall.scenarios import TermScaled, Unchanged
@@ -55,6 +56,7 @@ def knows(policy: MarginPolicy, base: str) -> bool:
     return policy.has(f"{coin_path(base)}.price_range")
 
 
+@remembered
 def grid_spec(policy: MarginPolicy, base: str) -> GridSpec:
     """Return a coin's grid: eleven prices with three volatilities each, in the venue's order."""
     path = coin_path(base)
@@ -74,6 +76,7 @@ def grid_spec(policy: MarginPolicy, base: str) -> GridSpec:
     )
 
 
+@remembered
 def coin_numbers(policy: MarginPolicy, base: str) -> CoinNumbers:
     """Return a coin's numbers; raises `UnavailableError` where the policy lacks one."""
     path = coin_path(base)

@@ -109,8 +109,8 @@ def stress(held: Holdings, market: Market, spot: FloatArray) -> Stress:
         `(A,)` coins that hedge, signed.
     """
     shape = (len(spot), *market.moves.shape)
-    futures = sums_of(held.where(market.futures[held.columns]), market.usd).reshape(shape)
-    options = sums_of(held.where(market.options[held.columns]), market.usd).reshape(shape)
+    futures = sums_of(held.among(market.futures), market.usd).reshape(shape)
+    options = sums_of(held.among(market.options), market.usd).reshape(shape)
     return Stress(futures, options, spot_gain(spot, market.index, market.moves))
 
 

@@ -15,24 +15,22 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.instruments import Kind
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.collateral import worth
 from seawall.margining.blocks.collateral_tiers import debt_margin, refused_asset, tiers_of, uncounted
 from seawall.margining.blocks.equity import Equity, equity_in, per_account
 from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.blocks.margin_rate import margin_rate
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.components import ORDER_CHARGES, Component, total_of
 from seawall.margining.model import Detail, Promises, Requirement
 from seawall.margining.models.bybit_sm.entries import entry_margins, knows
 from seawall.margining.models.bybit_sm.evidence import uses
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {
     "futures": Component.POSITION, "options": Component.SHORT_OPTIONS, "borrow": Component.BORROW, **ORDER_CHARGES,
@@ -54,21 +52,12 @@ class _Collateral:
 
 
 @dataclass(frozen=True)
-class BybitStandardMargin:
+class BybitStandardMargin(NoScenario):
     """The unified trading account in cross-margin mode: one netting set in USD in which nothing offsets."""
 
     name: str
     promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("cross margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account."""
@@ -114,8 +103,8 @@ class BybitStandardMargin:
             haircut=np.zeros(count),
             initial=initial,
             maintenance=maintenance,
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             cross=True,
             uses=tuple(uses(policy, book, equities, added)),

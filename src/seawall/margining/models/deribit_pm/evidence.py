@@ -42,8 +42,7 @@ def uses(
     options = table.is_kind(Kind.OPTION)
 
     def holds(members: BoolArray) -> BoolArray:
-        mine = book.positions.where((one.members & members)[book.positions.columns])
-        return np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
+        return book.positions.owners(one.members & members)
 
     everyone = holds(np.ones(len(table), np.bool_))
     yield Use(everyone, policy.evidence(["general.mm_factor", "general.rounding_decimals"], ["totals_and_rounding"]))
@@ -67,7 +66,7 @@ def uses(
         several = np.sum([matrix.worst != 0.0 for matrix in found.values()], axis=0) > 1
         yield Use(several, policy.evidence([], ["cross_base_addition"]))
     yield from _collateral_uses(policy, one, equities, everyone, cross=cross)
-    has_orders = np.diff(book.orders.where(one.members[book.orders.columns]).indptr) > 0
+    has_orders = book.orders.owners(one.members)
     yield Use(has_orders | (order_added != 0.0), policy.evidence([], ["order_margin"]))
 
 

@@ -20,11 +20,10 @@ from seawall.core.rounding import round_decimals
 from seawall.margining.binding import Binding
 from seawall.margining.blocks.collateral import haircut_of, worth
 from seawall.margining.blocks.equity import Equity, equity_in
-from seawall.margining.blocks.lookups import of_underlying, usd_price
+from seawall.margining.blocks.lookups import of_underlying, underlyings_of, usd_price
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.risk_matrix import MatrixResult, Unit, evaluate_matrix, pnl_in_unit
-from seawall.margining.blocks.scenario_grid import scenario_grid
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, join
 from seawall.margining.models.deribit_pm.detail import risk_matrix
@@ -35,6 +34,7 @@ from seawall.margining.models.deribit_pm.numbers import (
     matrix_numbers,
     refused_collateral,
     refused_underlying,
+    scenario_set,
     stresses_equity,
 )
 from seawall.market import Exposure, MarketSnapshot
@@ -65,10 +65,7 @@ class DeribitPortfolioMargin:
         """Return 27 standard scenarios and 8 far moves over the underlyings that the policy has numbers for."""
         assets = sorted({*snapshot.table.underlyings, *snapshot.index})
         known = [asset for asset in assets if not refused_underlying(policy, asset, asset, cross=True)]
-        specs = {asset: grid_spec(policy, asset) for asset in known}
-        if not specs:
-            return ScenarioSet.spot_moves((), (), np.zeros((0, 0)))
-        return scenario_grid(specs)
+        return scenario_set(policy, *known) if known else ScenarioSet.spot_moves((), (), np.zeros((0, 0)))
 
     def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
         """Return a scenario of one underlying as Deribit's `worst_case_bucket` numbers it."""
@@ -85,8 +82,8 @@ class DeribitPortfolioMargin:
         self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor, leaning: Exposure, one: NettingSet
     ) -> Requirement:
         price_usd = usd_price(book, one.currency)
-        held = book.positions.where(one.members[book.positions.columns])
-        orders = book.orders.where(one.members[book.orders.columns])
+        held = book.positions.among(one.members)
+        orders = book.orders.among(one.members)
         equities = {asset: equity_in(asset, book, leaning) for asset in self._equity_assets(book, one)}
         units = self._units(policy, book, pnl, one, equities)
 
@@ -120,8 +117,8 @@ class DeribitPortfolioMargin:
         equities: dict[str, Equity],
     ) -> dict[str, Unit]:
         """Return, for each underlying of a netting set, what its profit is counted in."""
-        scenarios, table = pnl.scenarios, book.snapshot.table
-        bases = {table.underlying[n] for n in np.flatnonzero(one.members)}
+        scenarios = pnl.scenarios
+        bases = set(underlyings_of(book, one.members))
         if self.cross:
             bases |= {asset for asset in equities if stresses_equity(policy, asset)}
         tensor = pnl_in_unit(book, pnl, one.currency)
@@ -206,8 +203,10 @@ class DeribitPortfolioMargin:
         table = book.snapshot.table
         why = {
             base: refused_underlying(policy, base, one.currency, cross=self.cross)
-            for base in {table.underlying[n] for n in np.flatnonzero(one.members)}
+            for base in underlyings_of(book, one.members)
         }
+        if not any(why.values()):
+            return {}
         return {
             n: f"{table.names[n]}: {why[table.underlying[n]]}"
             for n in np.flatnonzero(one.members).tolist()
@@ -219,10 +218,10 @@ class DeribitPortfolioMargin:
         leaning = book.snapshot.exposure
         matrices = []
         for one in netting_sets(book, cross=self.cross):
-            held = book.positions.where(one.members[book.positions.columns])
+            held = book.positions.among(one.members)
             equities = {asset: equity_in(asset, book, leaning) for asset in self._equity_assets(book, one)}
             for base, unit in self._units(policy, book, pnl, one, equities).items():
-                mine = held.where(of_underlying(book, base)[held.columns])
+                mine = held.among(of_underlying(book, base))
                 stressed = _stressed_equity(equities, base, 1)
                 if len(mine) or (unit.equity_pnl.any() and stressed.any()):
                     numbers = matrix_numbers(policy, base, one.currency, cross=self.cross)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from seawall.core.errors import UnavailableError
+from seawall.core.memo import remembered
 from seawall.margining.blocks.collateral import currency_key
 from seawall.margining.blocks.risk_matrix import MatrixNumbers
-from seawall.margining.blocks.scenario_grid import GridSpec
+from seawall.margining.blocks.scenario_grid import GridSpec, scenario_grid
 from seawall.policy import MarginPolicy
-from seawall.scenarios import TermScaled, Unchanged
+from seawall.scenarios import ScenarioSet, TermScaled, Unchanged
 
 VOL_NAMES = ("up", "same", "down")
 VOL_NUMBERS = (
@@ -25,6 +26,7 @@ def pair_path(base: str) -> str:
     return f"currency_pair.{base.lower()}_usd"
 
 
+@remembered
 def grid_spec(policy: MarginPolicy, base: str) -> GridSpec:
     """Return an underlying's grid and far moves."""
     pair = pair_path(base)
@@ -48,6 +50,12 @@ def grid_spec(policy: MarginPolicy, base: str) -> GridSpec:
     )
 
 
+@remembered
+def scenario_set(policy: MarginPolicy, *bases: str) -> ScenarioSet:
+    """Return the grids and far moves of some underlyings."""
+    return scenario_grid({base: grid_spec(policy, base) for base in bases})
+
+
 def counted_in(policy: MarginPolicy, base: str, currency: str, *, cross: bool) -> str:
     """Return whose dampener and offset a vector takes.
 
@@ -59,6 +67,7 @@ def counted_in(policy: MarginPolicy, base: str, currency: str, *, cross: bool) -
     return f"currency.{currency_key(currency)}"
 
 
+@remembered
 def matrix_numbers(policy: MarginPolicy, base: str, currency: str, *, cross: bool) -> MatrixNumbers:
     """Return the numbers of one underlying's matrix, counted in a currency.
 
@@ -116,6 +125,7 @@ def refused_collateral(policy: MarginPolicy, asset: str, *, cross: bool) -> str:
     return f"{asset}: equity in it can't be stressed, since {why}" if why else ""
 
 
+@remembered
 def refused_underlying(policy: MarginPolicy, base: str, currency: str, *, cross: bool) -> str:
     """Say why an underlying can't be margined: a number that the policy lacks, a rule that nobody knows."""
     try:

@@ -7,6 +7,7 @@ Source: the formulas of `src/liquidation/DutchAuction.sol`, github.com/derivexyz
 them in words.
 """
 
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.models.derive_auction.insolvent import InsolventBid, insolvent_bid, payout, withdrawals_blocked
 from seawall.margining.models.derive_auction.numbers import AuctionNumbers, one_scenario, read_auction
 from seawall.margining.models.derive_auction.solvent import (
@@ -17,7 +18,9 @@ from seawall.margining.models.derive_auction.solvent import (
     starting_fee,
 )
 from seawall.margining.models.derive_auction.standing import Phase, Standing, buffer_margin, phase_after, phase_at_start
-from seawall.margining.models.derive_auction.units import ONE, to_usd, to_whole
+
+ONE, to_usd, to_whole = WEI.one, WEI.to_float, WEI.of
+"""One dollar, or the whole of something, in whole units; and units as floats and back."""
 
 __all__ = [
     "ONE",

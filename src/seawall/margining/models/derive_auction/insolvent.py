@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from seawall.core.errors import InputError, Problem
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.models.derive_auction.numbers import AuctionNumbers
 from seawall.margining.models.derive_auction.standing import Standing
-from seawall.margining.models.derive_auction.units import ONE, times, to_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,19 @@ class InsolventBid:
 def payout(standing: Standing, elapsed_seconds: int, numbers: AuctionNumbers) -> int:
     """Return what is paid for all that an account holds: from its debt up to all that it misses, in a straight line.
 
+    A line that takes no time is at its end at once.
+
     Examples
     --------
-    >>> numbers = AuctionNumbers(ONE, ONE, 1, 1, insolvent_seconds=600, fee_rate=0, buffer_share=0)
-    >>> [payout(Standing(-30 * ONE, -250 * ONE), seconds, numbers) // ONE for seconds in (0, 300, 600, 900)]
+    >>> numbers = AuctionNumbers(WEI.one, WEI.one, 1, 1, insolvent_seconds=600, fee_rate=0, buffer_share=0)
+    >>> [payout(Standing(-30 * WEI.one, -250 * WEI.one), seconds, numbers) // WEI.one for seconds in (0, 300, 600, 900)]
     [30, 140, 250, 250]
     """
     first, last = -min(standing.market_value, 0), max(-standing.maintenance, 0)
-    elapsed = min(max(elapsed_seconds, 0), numbers.insolvent_seconds)
-    return first + max(last - first, 0) * elapsed // numbers.insolvent_seconds
+    rise, seconds = max(last - first, 0), numbers.insolvent_seconds
+    if seconds <= 0:
+        return first + rise
+    return first + rise * min(max(elapsed_seconds, 0), seconds) // seconds
 
 
 def insolvent_bid(
@@ -63,20 +67,20 @@ def insolvent_bid(
 
     Examples
     --------
-    >>> numbers = AuctionNumbers(ONE, ONE, 1, 1, insolvent_seconds=600, fee_rate=0, buffer_share=0)
-    >>> bid = insolvent_bid(Standing(-30 * ONE, -250 * ONE), ONE // 2, 300, 50 * ONE, numbers)
-    >>> bid.paid // ONE, bid.from_security_module // ONE, bid.socialised // ONE
+    >>> numbers = AuctionNumbers(WEI.one, WEI.one, 1, 1, insolvent_seconds=600, fee_rate=0, buffer_share=0)
+    >>> bid = insolvent_bid(Standing(-30 * WEI.one, -250 * WEI.one), WEI.one // 2, 300, 50 * WEI.one, numbers)
+    >>> bid.paid // WEI.one, bid.from_security_module // WEI.one, bid.socialised // WEI.one
     (70, 50, 20)
     """
-    if not 0 < wanted <= ONE:
-        raise InputError(Problem("wanted", to_usd(wanted), "a bid is for a share above 0 and up to 1"))
-    paid = times(payout(standing, elapsed_seconds, numbers), wanted)
+    if not 0 < wanted <= WEI.one:
+        raise InputError(Problem("wanted", WEI.to_float(wanted), "a bid is for a share above 0 and up to 1"))
+    paid = WEI.times(payout(standing, elapsed_seconds, numbers), wanted)
     covered = min(paid, max(security_module, 0))
-    of_original = times(wanted, standing.left)
+    of_original = WEI.times(wanted, standing.left)
     return InsolventBid(wanted, of_original, paid, covered, paid - covered, standing.left - of_original)
 
 
-def withdrawals_blocked(insolvent_margins: Iterable[int], security_module: int, share: int = ONE) -> bool:
+def withdrawals_blocked(insolvent_margins: Iterable[int], security_module: int, share: int = WEI.one) -> bool:
     """Return whether withdrawals of cash stop: insolvent accounts miss more than a share of the security module holds.
 
     Parameters
@@ -88,8 +92,8 @@ def withdrawals_blocked(insolvent_margins: Iterable[int], security_module: int, 
 
     Examples
     --------
-    >>> withdrawals_blocked([-60 * ONE, -50 * ONE], 100 * ONE), withdrawals_blocked([-60 * ONE], 100 * ONE)
-    (True, False)
+    >>> [withdrawals_blocked(missing, 100 * WEI.one) for missing in ([-60 * WEI.one, -50 * WEI.one], [-60 * WEI.one])]
+    [True, False]
     """
     missing = sum(-min(margin, 0) for margin in insolvent_margins)
-    return missing > times(security_module, share)
+    return missing > WEI.times(security_module, share)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.core.errors import InputError, Problem
-from seawall.margining.models.derive_auction.units import to_whole
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.policy import MarginPolicy
 
 GROUP = "auction"
@@ -53,7 +53,7 @@ def read_auction(policy: MarginPolicy) -> AuctionNumbers:
     >>> read_auction(at("derive/sm/2026-01-21")).fast_seconds
     900
     """
-    shares = {name: to_whole(policy.number(f"{GROUP}.{name}")) for name in SHARES}
+    shares = {name: WEI.of(policy.number(f"{GROUP}.{name}")) for name in SHARES}
     seconds = {name: int(policy.number(f"{GROUP}.{name}")) for name in SECONDS}
     return AuctionNumbers(**shares, **seconds)
 

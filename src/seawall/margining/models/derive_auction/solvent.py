@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.core.errors import InputError, Problem
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.models.derive_auction.numbers import AuctionNumbers
 from seawall.margining.models.derive_auction.standing import Standing, buffer_margin
-from seawall.margining.models.derive_auction.units import ONE, over, times, to_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,20 @@ def discount(elapsed_seconds: int, numbers: AuctionNumbers) -> int:
 
     Examples
     --------
-    >>> numbers = AuctionNumbers(98 * ONE // 100, 80 * ONE // 100, 100, 14_400, 600, 0, 0)
-    >>> [round(discount(seconds, numbers) / ONE, 6) for seconds in (0, 50, 100, 7_300, 14_500)]
+    >>> numbers = AuctionNumbers(98 * WEI.one // 100, 80 * WEI.one // 100, 100, 14_400, 600, 0, 0)
+    >>> [round(discount(seconds, numbers) / WEI.one, 6) for seconds in (0, 50, 100, 7_300, 14_500)]
     [0.98, 0.89, 0.8, 0.4, 0.0]
     """
-    if elapsed_seconds < numbers.fast_seconds:
+    elapsed = max(elapsed_seconds, 0)  # before it starts an auction offers what it starts with
+    if elapsed < numbers.fast_seconds:
         fall = numbers.starting_share - numbers.cutoff_share
-        return numbers.starting_share - fall * elapsed_seconds // numbers.fast_seconds
-    slow = elapsed_seconds - numbers.fast_seconds
+        return numbers.starting_share - fall * elapsed // numbers.fast_seconds
+    slow = elapsed - numbers.fast_seconds
     if slow >= numbers.slow_seconds:
         return 0
-    return numbers.cutoff_share - over(times(numbers.cutoff_share, slow), numbers.slow_seconds)
+    # Seconds have no decimals, so that their product with the share is cut to a whole number of seconds before it is
+    # divided: the offer stands still until a second's worth of the share has passed, and then falls by all of it.
+    return numbers.cutoff_share - WEI.over(WEI.times(numbers.cutoff_share, slow), numbers.slow_seconds)
 
 
 def largest_share(standing: Standing, offered: int, numbers: AuctionNumbers) -> int:
@@ -66,16 +69,18 @@ def largest_share(standing: Standing, offered: int, numbers: AuctionNumbers) -> 
 
     Examples
     --------
-    >>> numbers = AuctionNumbers(ONE, ONE, 1, 1, 1, fee_rate=0, buffer_share=0)
-    >>> largest_share(Standing(75 * ONE, -25 * ONE), ONE, numbers) / ONE
+    >>> numbers = AuctionNumbers(WEI.one, WEI.one, 1, 1, 1, fee_rate=0, buffer_share=0)
+    >>> largest_share(Standing(75 * WEI.one, -25 * WEI.one), WEI.one, numbers) / WEI.one
     0.25
     """
     if standing.market_value < numbers.market_value_cutoff:
-        return ONE
+        return WEI.one
     missing = min(buffer_margin(standing, numbers), 0)
     if missing == 0:
         return 0
-    return over(missing, missing - times(standing.market_value, offered) - times(standing.reserved, ONE - offered))
+    return WEI.over(
+        missing, missing - WEI.times(standing.market_value, offered) - WEI.times(standing.reserved, WEI.one - offered)
+    )
 
 
 def starting_fee(standing: Standing, numbers: AuctionNumbers) -> int:
@@ -85,14 +90,14 @@ def starting_fee(standing: Standing, numbers: AuctionNumbers) -> int:
 
     Examples
     --------
-    >>> numbers = AuctionNumbers(ONE, ONE, 1, 1, 1, fee_rate=ONE // 50, buffer_share=0)
-    >>> starting_fee(Standing(75 * ONE, -25 * ONE), numbers) / ONE
+    >>> numbers = AuctionNumbers(WEI.one, WEI.one, 1, 1, 1, fee_rate=WEI.one // 50, buffer_share=0)
+    >>> starting_fee(Standing(75 * WEI.one, -25 * WEI.one), numbers) / WEI.one
     0.375
     """
     if standing.market_value <= 0:
         return 0
-    share = largest_share(standing, ONE, numbers)
-    return times(times(share, standing.market_value), numbers.fee_rate)
+    share = largest_share(standing, WEI.one, numbers)
+    return WEI.times(WEI.times(share, standing.market_value), numbers.fee_rate)
 
 
 def solvent_bid(standing: Standing, wanted: int, elapsed_seconds: int, numbers: AuctionNumbers) -> SolventBid:
@@ -112,23 +117,23 @@ def solvent_bid(standing: Standing, wanted: int, elapsed_seconds: int, numbers: 
 
     Examples
     --------
-    >>> numbers = AuctionNumbers(ONE, ONE, 1, 1, 1, fee_rate=0, buffer_share=0)
-    >>> bid = solvent_bid(Standing(75 * ONE, -25 * ONE), ONE, 0, numbers)
-    >>> bid.share / ONE, bid.payment / ONE, bid.ends
+    >>> numbers = AuctionNumbers(WEI.one, WEI.one, 1, 1, 1, fee_rate=0, buffer_share=0)
+    >>> bid = solvent_bid(Standing(75 * WEI.one, -25 * WEI.one), WEI.one, 0, numbers)
+    >>> bid.share / WEI.one, bid.payment / WEI.one, bid.ends
     (0.25, 18.75, True)
     """
-    if not 0 < wanted <= ONE:
-        raise InputError(Problem("wanted", to_usd(wanted), "a bid is for a share above 0 and up to 1"))
+    if not 0 < wanted <= WEI.one:
+        raise InputError(Problem("wanted", WEI.to_float(wanted), "a bid is for a share above 0 and up to 1"))
     if standing.reserved > standing.market_value or standing.market_value <= 0:
-        rule = f"a solvent auction has more to sell than the reserved {to_usd(standing.reserved)!r} USD"
-        raise InputError(Problem("market_value", to_usd(standing.market_value), rule))
+        rule = f"a solvent auction has more to sell than the reserved {WEI.to_float(standing.reserved)!r} USD"
+        raise InputError(Problem("market_value", WEI.to_float(standing.market_value), rule))
     offered = discount(elapsed_seconds, numbers)
     if offered == 0:
         raise InputError(Problem("elapsed_seconds", elapsed_seconds, "the offer has fallen to nothing by then"))
     largest = largest_share(standing, offered, numbers)
     share = min(wanted, largest)
-    payment = times(times(standing.market_value - standing.reserved, offered), share)
-    of_original = times(share, standing.left)
+    payment = WEI.times(WEI.times(standing.market_value - standing.reserved, offered), share)
+    of_original = WEI.times(share, standing.left)
     return SolventBid(
         share, of_original, payment, standing.reserved + payment, standing.left - of_original, wanted >= largest
     )

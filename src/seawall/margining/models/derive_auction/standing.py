@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.models.derive_auction.numbers import AuctionNumbers
-from seawall.margining.models.derive_auction.units import ONE, times
 
 
 class Phase(Enum):
@@ -36,7 +36,7 @@ class Standing:
     market_value: int
     maintenance: int
     reserved: int = 0
-    left: int = ONE
+    left: int = WEI.one
 
 
 def buffer_margin(standing: Standing, numbers: AuctionNumbers) -> int:
@@ -44,12 +44,12 @@ def buffer_margin(standing: Standing, numbers: AuctionNumbers) -> int:
 
     Examples
     --------
-    >>> numbers = AuctionNumbers(ONE, ONE, 1, 1, 1, fee_rate=0, buffer_share=ONE // 5)
-    >>> buffer_margin(Standing(120 * ONE, -100 * ONE), numbers) // ONE
+    >>> numbers = AuctionNumbers(WEI.one, WEI.one, 1, 1, 1, fee_rate=0, buffer_share=WEI.one // 5)
+    >>> buffer_margin(Standing(120 * WEI.one, -100 * WEI.one), numbers) // WEI.one
     -144
     """
     requirement = standing.maintenance - standing.market_value  # negative: what takes the value down to the margin
-    return standing.maintenance + times(requirement, numbers.buffer_share)
+    return standing.maintenance + WEI.times(requirement, numbers.buffer_share)
 
 
 def phase_at_start(standing: Standing) -> Phase:
@@ -57,7 +57,7 @@ def phase_at_start(standing: Standing) -> Phase:
 
     Examples
     --------
-    >>> [phase_at_start(Standing(*one)).name for one in ((5 * ONE, -ONE), (0, -ONE), (5, 0))]
+    >>> [phase_at_start(Standing(*one)).name for one in ((5 * WEI.one, -WEI.one), (0, -WEI.one), (5, 0))]
     ['SOLVENT', 'INSOLVENT', 'NONE']
     """
     if standing.maintenance >= 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -35,10 +35,12 @@ def risk_array(base: str, margin: MarketMargin, scenarios: ScenarioList, lines: 
     )
 
 
-def shown_figures(base: str, margin: MarketMargin, expiries: Sequence[Expiry]) -> dict[str, float]:
+def shown_figures(
+    base: str, margin: MarketMargin, expiries: Sequence[Expiry], factors: Mapping[str, float]
+) -> dict[str, float]:
     """Return the intermediates of one underlying by dotted name, such as `BTC.basis_contingency`."""
-    mine = {name: float(amounts[0]) for name, amounts in margin.figures.items()} | dict(margin.factors)
+    mine = {name: float(amounts[0]) for name, amounts in margin.figures.items()} | dict(factors)
     for one in expiries:
-        discount = margin.factors.get(f"option_discount.{one.name}", 1.0)
+        discount = factors.get(f"option_discount.{one.name}", 1.0)
         mine[f"option_mtm.{one.name}"] = discount * float(one.worth[0, NOW])
     return {f"{base}.{name}": figure for name, figure in mine.items()}

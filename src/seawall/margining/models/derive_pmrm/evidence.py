@@ -153,5 +153,4 @@ def _collateral_uses(
 
 def _holders(book: ResolvedBook, members: BoolArray) -> BoolArray:
     """Return which accounts hold any of some instruments, `(A,)`."""
-    held = book.positions.where(members[book.positions.columns])
-    return np.asarray(np.diff(held.indptr) > 0, dtype=np.bool_)
+    return book.positions.owners(members)

@@ -122,7 +122,8 @@ class DerivePortfolioMargin:
         found = self._margins(policy, book, book.positions, pnl, numbers, haircuts, worth.collateral)
         arrays, figures = [], {"equity": float(self._equity(book, found, worth)[0])}
         for base, one in found.items():
-            figures |= shown_figures(base, one.margin, one.portfolio.expiries)
+            factors = self._factors(one.portfolio, numbers[base])
+            figures |= shown_figures(base, one.margin, one.portfolio.expiries, factors)
             held = one.portfolio.expiries or one.portfolio.collateral or one.portfolio.perp_pnl.any()
             if held:
                 parts = list(self._lines(one.portfolio, numbers[base]))
@@ -136,6 +137,11 @@ class DerivePortfolioMargin:
         if isinstance(numbers, SecondNumbers):
             return list(v2.lines(portfolio, numbers))
         return list(v1.lines(portfolio, numbers))
+
+    def _factors(self, portfolio: Portfolio, numbers: Numbers) -> dict[str, float]:
+        if isinstance(numbers, SecondNumbers):
+            return v2.factors(portfolio, numbers)
+        return v1.factors(portfolio, numbers)
 
     def _numbers(self, policy: MarginPolicy, bases: tuple[str, ...]) -> dict[str, Numbers]:
         """Return the numbers of the underlyings that the policy has all of."""
@@ -164,7 +170,9 @@ class DerivePortfolioMargin:
         refused: dict[str, str] = {}
         for asset in sorted({*table.settlements, *book.book.assets}):
             part = equity_in(asset, book, leaning)
-            coin = any(table.inverse[n] for n, settled in enumerate(table.settlement) if settled == asset)
+            coin = asset in table.settlements and bool(
+                table.inverse[table.settlement_column == table.settlements.index(asset)].any()
+            )
             price = usd_price(book, asset) if coin else 1.0
             cash = cash + np.where(part.unrealised == 0.0, 0.0, part.unrealised * price)
             if asset in CASH:

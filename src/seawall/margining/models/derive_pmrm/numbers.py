@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from seawall.core.memo import remembered
 from seawall.margining.models.derive_pmrm.scenario_list import ScenarioList, read_list
 from seawall.margining.models.derive_pmrm.vol_shocks import SkewShock, TermShock
 from seawall.policy import MarginPolicy
@@ -61,6 +65,18 @@ class Common:
     conf_margin: float
     long: StaticDiscount
 
+    def below_peg(self, stable: float) -> float:
+        """Return the rise of initial margin at a price of the stable coin."""
+        return max(0.0, self.peg_threshold - stable) * self.peg_factor
+
+    def shock_factors(self, years: Mapping[str, float]) -> dict[str, float]:
+        """Return what the shocks multiply volatilities by, by expiry."""
+        return {
+            f"vol_shock_{side}_mult.{name}": float(shock.factor(np.array([left]))[0])
+            for name, left in years.items()
+            for side, shock in (("up", self.up), ("down", self.down))
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class FirstNumbers:
@@ -84,6 +100,7 @@ class SecondNumbers:
     im_option_extra: float
 
 
+@remembered
 def first_numbers(policy: MarginPolicy, base: str) -> FirstNumbers:
     """Return PMRM's numbers; raises `UnavailableError` where one is not known."""
     group = f"market.{base.lower()}"
@@ -95,6 +112,7 @@ def first_numbers(policy: MarginPolicy, base: str) -> FirstNumbers:
     )
 
 
+@remembered
 def second_numbers(policy: MarginPolicy, base: str) -> SecondNumbers:
     """Return PMRM_2's numbers; raises `UnavailableError` where one is not known."""
     group = f"market.{base.lower()}"
@@ -113,6 +131,7 @@ def second_numbers(policy: MarginPolicy, base: str) -> SecondNumbers:
     )  # fmt: skip
 
 
+@remembered
 def markets(policy: MarginPolicy) -> tuple[str, ...]:
     """Return the underlyings that a policy has numbers for, sorted."""
     named = {path.split(".")[1].upper() for path in policy.parameters if path.startswith("market.")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from seawall.margining.blocks.cash_coin import unit_prices
 from seawall.margining.blocks.confidence import least_confidence, stated
 from seawall.margining.blocks.equity import per_account
 from seawall.margining.blocks.lookups import of_underlying, usd_price
-from seawall.margining.blocks.naked_shorts import naked_shorts, strike_groups
+from seawall.margining.blocks.naked_shorts import naked_shorts
 from seawall.margining.blocks.usd import sums_of
 from seawall.margining.models.derive_pmrm.collateral import Collateral
 from seawall.margining.models.derive_pmrm.scenario_list import VALUED_COUNT
@@ -139,9 +140,9 @@ def arrange(
     scenarios_count = len(moves)
     if base in pnl.scenarios.underlyings:
         moves = pnl.scenarios.asset_move(base)[VALUED_COUNT : VALUED_COUNT + scenarios_count]
-    mine = held.where(of_underlying(book, base)[held.columns])
-    perps = mine.where(table.is_kind(Kind.PERPETUAL)[mine.columns])
-    options = mine.where(table.is_kind(Kind.OPTION)[mine.columns])
+    mine = held.among(of_underlying(book, base))
+    perps = mine.among(table.is_kind(Kind.PERPETUAL))
+    options = mine.among(table.is_kind(Kind.OPTION))
     prices = unit_prices(book, pnl)[: VALUED_COUNT + scenarios_count]
     rows = pnl.pnl[: VALUED_COUNT + scenarios_count]
     mark_confidence = stated(np.full(len(table), np.nan) if feeds is None else feeds.mark_confidence)
@@ -156,18 +157,14 @@ def arrange(
         perp_confidence=least_confidence(perps, mark_confidence),
         perp_pnl=_perp_pnl(perps, rows[VALUED_COUNT:] * prices[VALUED_COUNT:], scenarios_count),
         expiries=tuple(_expiries(book, options, (book.snapshot.mark + rows) * prices, with_rates=with_rates)),
-        naked=naked_shorts(options, strike_groups(table)),
+        naked=naked_shorts(options, book),
         collateral=tuple(collateral),
     )
 
 
 def derivatives_of(book: ResolvedBook, held: Holdings, bases: Sequence[str]) -> BoolArray:
     """Return which accounts hold derivatives of each underlying, `(A, B)`."""
-    found = np.zeros((len(held.indptr) - 1, len(bases)), np.bool_)
-    for b, base in enumerate(bases):
-        mine = held.where(of_underlying(book, base)[held.columns])
-        found[:, b] = np.diff(mine.indptr) > 0
-    return found
+    return np.stack([held.owners(of_underlying(book, base)) for base in bases], axis=1)
 
 
 def rates_of(book: ResolvedBook, *, with_rates: bool) -> FloatArray:
@@ -185,6 +182,15 @@ def _perp_pnl(perps: Holdings, columns: FloatArray, scenarios_count: int) -> Flo
     return sums_of(perps, columns)
 
 
+def _pairs(when: IntArray, rates: FloatArray) -> IntArray:
+    """Return the place of each instrument's expiry and rate among the distinct pairs, in rising order, `(N,)`."""
+    order = np.lexsort((rates, when))
+    new = (np.diff(when[order]) != 0) | (np.diff(rates[order]) != 0.0)
+    place = np.zeros(len(when), np.int64)
+    place[order[1:]] = np.cumsum(new)
+    return place
+
+
 def _expiries(book: ResolvedBook, options: Holdings, worth: FloatArray, *, with_rates: bool) -> list[Expiry]:
     """Return the options by expiry, in order of time; unlike rates of one expiry are kept apart."""
     snapshot, feeds = book.snapshot, book.snapshot.feeds
@@ -194,21 +200,23 @@ def _expiries(book: ResolvedBook, options: Holdings, worth: FloatArray, *, with_
         for column in (feeds.forward_confidence, feeds.rate_confidence, feeds.vol_confidence):
             confidence = np.minimum(confidence, stated(column))
     when = snapshot.table.expiry_ns
+    parts, account, group = options.by_group(book.once(("expiries", with_rates), lambda: _pairs(when, rates)))
+    worths, sizes = sums_of(parts, worth), per_account(parts, np.abs(parts.sizes))
+    confidences = least_confidence(parts, confidence)
+    bounds = np.flatnonzero(np.diff(group, prepend=-1, append=-1)).tolist() if len(group) else []
     found = []
-    for expiry_ns, rate in sorted({(int(when[n]), float(rates[n])) for n in np.unique(options.columns)}):
-        held = options.where((when[options.columns] == expiry_ns) & (rates[options.columns] == rate))
-        accounts = np.flatnonzero(np.diff(held.indptr))
-        held = held.take(accounts)
-        first = held.columns[0]
+    for start, end in pairwise(bounds):
+        first = parts.columns[parts.indptr[start]]
+        mine = slice(start, end)
         found.append(
             Expiry(
-                name=iso(expiry_ns),
+                name=iso(int(when[first])),
                 years=float(snapshot.years[first]),
-                rate=rate,
-                accounts=accounts,
-                worth=sums_of(held, worth),
-                size=per_account(held, np.abs(held.sizes)),
-                confidence=least_confidence(held, confidence),
+                rate=float(rates[first]),
+                accounts=account[mine],
+                worth=worths[mine],
+                size=sizes[mine],
+                confidence=confidences[mine],
             )
         )
     return found

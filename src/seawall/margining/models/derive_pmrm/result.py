@@ -42,8 +42,6 @@ class MarketMargin:
         `(A,)` value of the options now.
     figures
         The venue's intermediates under its own names and signs, `(A,)` each.
-    factors
-        Numbers that are the same for all accounts, such as discount factors by expiry.
     """
 
     initial: Mapping[str, FloatArray]
@@ -53,7 +51,6 @@ class MarketMargin:
     scenario: IntArray
     option_value: FloatArray
     figures: Mapping[str, FloatArray]
-    factors: Mapping[str, float]
 
     @property
     def initial_total(self) -> FloatArray:
@@ -65,7 +62,10 @@ def add_up(lines: Iterator[Line], shape: tuple[int, int]) -> FloatArray:
     """Return the sum of all lines, `(A, S)`."""
     total = np.zeros(shape)
     for line in lines:
-        total[line.accounts] += line.pnl
+        if len(line.accounts) == len(total):  # all of them, in order
+            total += line.pnl
+        else:
+            total[line.accounts] += line.pnl
     return total
 
 

@@ -23,7 +23,6 @@ def margin(portfolio: Portfolio, numbers: FirstNumbers) -> MarketMargin:
     common, count = numbers.common, len(portfolio.perp)
     pnl = add_up(lines(portfolio, numbers), (count, len(common.scenarios)))
     basis, option_value, oracle = np.zeros(count), np.zeros(count), np.zeros(count)
-    factors: dict[str, float] = {}
     base_usd = sum((one.owned_usd for one in portfolio.collateral), start=np.zeros(count))
     owed_usd = sum((np.abs(one.amount_usd) for one in portfolio.collateral), start=np.zeros(count))
 
@@ -37,11 +36,6 @@ def margin(portfolio: Portfolio, numbers: FirstNumbers) -> MarketMargin:
         basis[here] += np.minimum(lower, 0.0) * (common.basis_add + common.basis_mult * one.years)
         option_value[here] += now
         oracle[here] += unsure(np.minimum(portfolio.confidence[here], one.confidence), one.size * portfolio.spot)
-        factors |= {
-            f"static_discount.{one.name}": gain_factor(one, numbers),
-            f"vol_shock_up_mult.{one.name}": float(common.up.factor(np.array([one.years]))[0]),
-            f"vol_shock_down_mult.{one.name}": float(common.down.factor(np.array([one.years]))[0]),
-        }
     loss, scenario = worst(pnl, basis)
     static = {
         "perp_contingency": portfolio.in_usd(np.abs(portfolio.perp)) * numbers.perp,
@@ -49,7 +43,7 @@ def margin(portfolio: Portfolio, numbers: FirstNumbers) -> MarketMargin:
         "collateral_contingency": base_usd * numbers.base,
     }
     span = {"worst_case": loss, **static}
-    below_peg = max(0.0, common.peg_threshold - portfolio.stable) * common.peg_factor
+    below_peg = common.below_peg(portfolio.stable)
     zero = np.zeros(count)
     initial = {name: amount * common.im_factor for name, amount in span.items()}
     initial |= {
@@ -66,8 +60,16 @@ def margin(portfolio: Portfolio, numbers: FirstNumbers) -> MarketMargin:
         "oracle_contingency": 0.0 - oracle,
         "min_span": 0.0 - sum(span.values(), start=zero),
     }
-    factors |= {"im_factor": common.im_factor + below_peg}
-    return MarketMargin(initial, maintenance, pnl, loss, scenario, option_value, figures, factors)
+    return MarketMargin(initial, maintenance, pnl, loss, scenario, option_value, figures)
+
+
+def factors(portfolio: Portfolio, numbers: FirstNumbers) -> dict[str, float]:
+    """Return numbers that are the same for all accounts, such as discount factors by expiry."""
+    common = numbers.common
+    found = {f"static_discount.{one.name}": gain_factor(one, numbers) for one in portfolio.expiries}
+    return found | common.shock_factors({one.name: one.years for one in portfolio.expiries}) | {
+        "im_factor": common.im_factor + common.below_peg(portfolio.stable)
+    }  # fmt: skip
 
 
 def lines(portfolio: Portfolio, numbers: FirstNumbers) -> Iterator[Line]:

@@ -26,7 +26,6 @@ def margin(portfolio: Portfolio, numbers: SecondNumbers) -> MarketMargin:
     perp_usd, naked_usd = portfolio.in_usd(np.abs(portfolio.perp)), portfolio.in_usd(portfolio.naked)
     basis, option_value, oracle = np.zeros(count), np.zeros(count), np.zeros(count)
     worth, haircut, haircut_extra = np.zeros(count), np.zeros(count), np.zeros(count)
-    factors: dict[str, float] = {}
 
     def unsure(confidence: FloatArray, notional: FloatArray) -> FloatArray:
         return low_confidence_charge(confidence, notional, threshold=common.conf_threshold, margin=common.conf_margin)
@@ -39,14 +38,6 @@ def margin(portfolio: Portfolio, numbers: SecondNumbers) -> MarketMargin:
         basis[here] += lower * (common.basis_add + common.basis_mult * one.years)
         option_value[here] += now
         oracle[here] += unsure(np.minimum(portfolio.confidence[here], one.confidence), one.size * portfolio.spot)
-        gain, loss_factor = static_discounts(one, numbers)
-        factors |= {
-            f"option_discount.{one.name}": discount,
-            f"discount_long.{one.name}": gain,
-            f"discount_short.{one.name}": loss_factor,
-            f"vol_shock_up_mult.{one.name}": float(common.up.factor(np.array([one.years]))[0]),
-            f"vol_shock_down_mult.{one.name}": float(common.down.factor(np.array([one.years]))[0]),
-        }
     for asset in portfolio.collateral:
         owned = asset.owned_usd / portfolio.stable
         worth += asset.amount_usd / portfolio.stable
@@ -55,7 +46,7 @@ def margin(portfolio: Portfolio, numbers: SecondNumbers) -> MarketMargin:
         confidence = np.full(count, min(float(stated(asset.confidence)), portfolio.spot_confidence))
         oracle += unsure(confidence, np.abs(asset.amount_usd) / portfolio.stable)
     loss, scenario = worst(pnl, basis)
-    below_peg = max(0.0, common.peg_threshold - portfolio.stable) * common.peg_factor
+    below_peg = common.below_peg(portfolio.stable)
     zero = np.zeros(count)
     maintenance = {
         "worst_case": loss * common.mm_factor,
@@ -87,8 +78,24 @@ def margin(portfolio: Portfolio, numbers: SecondNumbers) -> MarketMargin:
         "mm_collateral_contingency": 0.0 - haircut,
         **{f"im_{name}_extra": 0.0 - amount for name, amount in extra.items()},
     }
-    factors |= {"im_factor": common.im_factor + below_peg, "mm_factor": common.mm_factor}
-    return MarketMargin(initial, maintenance, pnl, loss, scenario, option_value, figures, factors)
+    return MarketMargin(initial, maintenance, pnl, loss, scenario, option_value, figures)
+
+
+def factors(portfolio: Portfolio, numbers: SecondNumbers) -> dict[str, float]:
+    """Return numbers that are the same for all accounts, such as discount factors by expiry."""
+    common = numbers.common
+    found: dict[str, float] = {}
+    for one in portfolio.expiries:
+        gain, loss = static_discounts(one, numbers)
+        found |= {
+            f"option_discount.{one.name}": mark_discount(one),
+            f"discount_long.{one.name}": gain,
+            f"discount_short.{one.name}": loss,
+        }
+    return found | common.shock_factors({one.name: one.years for one in portfolio.expiries}) | {
+        "im_factor": common.im_factor + common.below_peg(portfolio.stable),
+        "mm_factor": common.mm_factor,
+    }  # fmt: skip
 
 
 def lines(portfolio: Portfolio, numbers: SecondNumbers) -> Iterator[Line]:
@@ -97,13 +104,17 @@ def lines(portfolio: Portfolio, numbers: SecondNumbers) -> Iterator[Line]:
     A skew scenario stands for its mirror image too: whatever an expiry gains in it counts as lost.
     """
     scenarios = numbers.common.scenarios
+    skews = np.flatnonzero(scenarios.is_skew)
     traders = np.flatnonzero(portfolio.perp_pnl.any(axis=1))
     yield Line("perpetual", traders, portfolio.perp_pnl[traders] * scenarios.damp)
     for one in portfolio.expiries:
         worth = mark_discount(one) * one.worth
         gain, loss = static_discounts(one, numbers)
-        change = (discounted(worth[:, VALUED_COUNT:], gain=gain, loss=loss) - worth[:, NOW, None]) * scenarios.damp
-        yield Line(f"options {one.name}", one.accounts, np.where(scenarios.is_skew, -np.abs(change), change))
+        change = discounted(worth[:, VALUED_COUNT:], gain=gain, loss=loss)
+        change -= worth[:, NOW, None]
+        change *= scenarios.damp
+        change[:, skews] = -np.abs(change[:, skews])
+        yield Line(f"options {one.name}", one.accounts, change)
     for asset in portfolio.collateral:
         stressed = np.flatnonzero(asset.cancels & (asset.amount_usd != 0.0))
         held = asset.amount_usd[stressed] / portfolio.stable

@@ -15,9 +15,9 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.instruments import Kind
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.cash_coin import stable_price, unit_prices
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoneBinds, none_binds
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.components import ORDER_CHARGES, Component
@@ -51,7 +51,7 @@ NOW = "prices as they are"
 
 
 @dataclass(frozen=True)
-class DeriveStandardMargin:
+class DeriveStandardMargin(NoneBinds):
     """Standard margin of all markets of an account."""
 
     name: str
@@ -62,10 +62,6 @@ class DeriveStandardMargin:
         """Return one scenario in which nothing moves: the contract values options by forward and volatility."""
         underlyings = snapshot.table.underlyings
         return ScenarioSet.spot_moves((NOW,), underlyings, np.zeros((1, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("standard margin binds in no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account: one netting set each, in USD."""
@@ -156,8 +152,8 @@ class DeriveStandardMargin:
             haircut=zero,
             initial=_not_negative(exact_initial),
             maintenance=_not_negative(exact_maintenance),
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             uses=tuple(uses(policy, book, found, collateral, order_added)),
             cross=True,

@@ -6,6 +6,7 @@ stands for *without bound*: more of the trade does not close the shortage, so th
 
 from __future__ import annotations
 
+from seawall.core.errors import InputError, Problem
 from seawall.margining.blocks.fixed_point import ten_to
 from seawall.margining.models.drift.margin import BASE, PRICE, QUOTE_DECIMALS
 from seawall.margining.models.drift.weights import WEIGHT
@@ -75,12 +76,18 @@ def liability_to_cover_shortage(
     asset_multiplier, liability_multiplier
         One and the liquidator's fee on the asset's side, one less it on the debt's, in millionths.
 
+    Raises
+    ------
+    InputError
+        Where the debt's multiplier is not above 0.
+
     Examples
     --------
     >>> liability_to_cover_shortage(10 * PRICE, asset_weight=8_000, asset_multiplier=1_100_000, liability_weight=12_000,
     ...     liability_multiplier=900_000, liability_decimals=9, liability_price=100 * PRICE)
     449984250
     """
+    _refuse_not_positive(liability_multiplier=liability_multiplier)
     if asset_weight >= liability_weight:
         return None
     lost = asset_weight * WEIGHT_DETAIL * asset_multiplier // liability_multiplier
@@ -104,12 +111,18 @@ def liability_for_asset(
 ) -> int:
     """Return the debt that an amount of an asset pays off, in token units of the debt.
 
+    Raises
+    ------
+    InputError
+        Where the debt has no price above 0, or the asset no multiplier: any amount would pay off all of it.
+
     Examples
     --------
     >>> liability_for_asset(2 * 10**9, asset_multiplier=FEE, asset_decimals=9, asset_price=100 * PRICE,
     ...     liability_multiplier=FEE, liability_decimals=6, liability_price=PRICE)
     200000000
     """
+    _refuse_not_positive(liability_price=liability_price, asset_multiplier=asset_multiplier)
     up, down = ten_to(max(liability_decimals - asset_decimals, 0)), ten_to(max(asset_decimals - liability_decimals, 0))
     worth = asset_amount * up * asset_price * liability_multiplier
     return worth // (liability_price * asset_multiplier) // down
@@ -138,7 +151,7 @@ def liquidatable_share(
     initial_share, duration_slots
         What may be closed at once, and the slots in which the share grows by the whole.
     small_shortage
-        A shortage below it is closed at once.
+        A shortage below it is closed at once, and so is none.
     freed
         Margin that this liquidation has freed before.
 
@@ -148,8 +161,18 @@ def liquidatable_share(
     ...     for slots in (0, 75, 150)]
     [1000, 6000, 10000]
     """
-    if shortage < small_shortage:
+    if slots_elapsed < 0:
+        raise InputError(Problem("slots_elapsed", slots_elapsed, "a liquidation began now or before"))
+    if shortage <= 0 or shortage < small_shortage:
         return PERCENT
     grown = slots_elapsed * PERCENT // duration_slots if duration_slots > 0 else PERCENT
     allowed = (shortage + freed) * min(grown + initial_share, PERCENT) // PERCENT
     return max(allowed - freed, 0) * PERCENT // shortage
+
+
+def _refuse_not_positive(**divisors: int) -> None:
+    problems = [
+        Problem(name, number, "what is divided by is above 0") for name, number in divisors.items() if number <= 0
+    ]
+    if problems:
+        raise InputError(problems)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from seawall.core.arrays import FloatArray
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.fixed_point import from_units, truncated
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement
 from seawall.margining.models.drift.account import UserAccount, refusals, user_accounts
@@ -23,11 +23,9 @@ from seawall.margining.models.drift.detail import detail
 from seawall.margining.models.drift.evidence import uses
 from seawall.margining.models.drift.margin import PRICE, QUOTE_DECIMALS, MarginType
 from seawall.margining.models.drift.numbers import General, read_general, read_spot
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {"perpetuals": Component.POSITION, "borrow": Component.BORROW, **ORDER_CHARGES}
 SMALLEST_USD = 10.0**-QUOTE_DECIMALS
@@ -49,7 +47,7 @@ class _Need:
 
 
 @dataclass(frozen=True)
-class DriftCrossMargin:
+class DriftCrossMargin(NoScenario):
     """One user account, one netting set in USD; margin balance is the program's total collateral for maintenance."""
 
     name: str
@@ -61,15 +59,6 @@ class DriftCrossMargin:
         orders_in_maintenance=True,
     )
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("Drift margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account."""
@@ -91,8 +80,8 @@ class DriftCrossMargin:
             haircut=_usd([None if need is None else _haircut(need) for need in needs]),
             initial=_components(initial, charges),
             maintenance=_components(maintenance, none),
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             uses=tuple(uses(policy, book, accounts)),
             cross=True,

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seawall.core.arrays import FloatArray
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.fixed_point import from_units
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
+from seawall.margining.blocks.refusals import owners_of
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement
 from seawall.margining.models.dydx_v4.evidence import uses
@@ -23,11 +24,9 @@ from seawall.margining.models.dydx_v4.liquidation import bankruptcy_quote, filla
 from seawall.margining.models.dydx_v4.numbers import read_liquidation
 from seawall.margining.models.dydx_v4.quantums import QUOTE_DECIMALS, Risk
 from seawall.margining.models.dydx_v4.subaccount import CASH, Held, refusals, subaccounts
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {"perpetuals": Component.POSITION, **ORDER_CHARGES}
 SMALLEST_USD = 1e-6
@@ -35,7 +34,7 @@ SMALLEST_USD = 1e-6
 
 
 @dataclass(frozen=True)
-class DydxCrossMargin:
+class DydxCrossMargin(NoScenario):
     """One subaccount, one netting set in USD; margin balance is the chain's net collateral."""
 
     name: str
@@ -44,20 +43,13 @@ class DydxCrossMargin:
     )
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
 
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("dYdX margin reads no scenario")
-
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account."""
         [one] = netting_sets(book, cross=True)
         count = len(book.book)
         collateral, initial, maintenance = _usd([account.total for account in subaccounts(policy, book)])
+        refused = _refused_assets(policy, book)
+        collateral = np.where(owners_of(book, refused), np.nan, collateral)
         charges = {name: stated_charge(book, name, one) for name in ORDER_CHARGES}
         return Requirement(
             account=np.arange(count),
@@ -68,17 +60,13 @@ class DydxCrossMargin:
             haircut=np.zeros(count),
             initial={"perpetuals": initial, **charges},
             maintenance={"perpetuals": maintenance, **dict.fromkeys(charges, np.zeros(count))},
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             uses=tuple(uses(policy, book)),
             cross=True,
             refused=refusals(policy, book),
-            refused_assets={
-                asset: f"{asset}: {policy.id} does not take it as collateral; dYdX takes USDC only"
-                for asset in book.book.assets
-                if asset not in CASH
-            },
+            refused_assets=refused,
             native={
                 "net_collateral": collateral,
                 "initial_margin_requirement": initial,
@@ -90,7 +78,8 @@ class DydxCrossMargin:
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return what each position of a book of one account needs, and at which prices it would be closed."""
         [account] = subaccounts(policy, book)
-        total, names = account.total, book.snapshot.table.names
+        [refused] = owners_of(book, _refused_assets(policy, book))
+        total, names = None if refused else account.total, book.snapshot.table.names
         rows: list[Mapping[str, object]] = []
         figures: dict[str, float] = {}
         for held in account.held:
@@ -108,6 +97,14 @@ class DydxCrossMargin:
         if total is not None:
             figures["is_liquidatable"] = float(is_liquidatable(total))
         return Detail(positions=tuple(rows), figures=figures)
+
+
+def _refused_assets(policy: MarginPolicy, book: ResolvedBook) -> dict[str, str]:
+    return {
+        asset: f"{asset}: {policy.id} does not take it as collateral; dYdX takes USDC only"
+        for asset in book.book.assets
+        if asset not in CASH
+    }
 
 
 def _closing_prices(policy: MarginPolicy, total: Risk, held: Held) -> dict[str, float]:

@@ -12,42 +12,31 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.instruments import Kind
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.equity import per_account
 from seawall.margining.blocks.lookups import by_underlying, of_underlying, usd_price
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.blocks.usd_account import haircut_evidence, usd_account
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, Use
 from seawall.margining.models.gate.short_option import ShortOption, short_option
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {"options": Component.SHORT_OPTIONS, **ORDER_CHARGES}
 RATES = ("init_margin_low", "init_margin_high", "maint_margin_base")
 
 
 @dataclass(frozen=True)
-class GateOptionMargin:
+class GateOptionMargin(NoScenario):
     """One account, one netting set in USD; the value of options is no part of what margin is held against."""
 
     name: str
     promises: Promises = Promises(homogeneous=True, subadditive=True, offsets_across_underlyings=False)
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("Gate's option margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account, in USD."""
@@ -73,8 +62,8 @@ class GateOptionMargin:
             maintenance={
                 "options": per_account(held, _charged(held, unit.maintenance)), **dict.fromkeys(ORDER_CHARGES, zero),
             },
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             cross=True,
             uses=tuple(_uses(policy, book)),

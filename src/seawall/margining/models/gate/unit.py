@@ -11,9 +11,9 @@ from seawall.instruments import Kind
 from seawall.margining.blocks.calendar_spread import hedged_amount
 from seawall.margining.blocks.equity import per_account
 from seawall.margining.blocks.lookups import of_underlying, usd_price
+from seawall.margining.blocks.naked_shorts import naked_shorts
 from seawall.margining.blocks.price_vol_grid import GridLoss, grid_loss, plain_grid
 from seawall.margining.blocks.scenario_grid import GridSpec
-from seawall.margining.blocks.short_option_minimum import net_short_amount
 from seawall.margining.blocks.spot_hedge import spot_in_use
 from seawall.margining.blocks.usd import sums_of
 from seawall.margining.blocks.vega_spread import vega_spread
@@ -93,7 +93,7 @@ def unit_charges(
     hedge = np.where(used == 0.0, 0.0, used * index)[:, None] * moves
     apart = hedged_amount(deltas) * numbers.basis_rate
     spread = np.maximum(*(vega_spread(pnl) for pnl in shocked)) * numbers.vol_spread_share
-    sold = net_short_amount(book, held, mine & table.is_kind(Kind.OPTION)) * numbers.short_option_rate
+    sold = naked_shorts(held.among(mine & table.is_kind(Kind.OPTION)), book) * numbers.short_option_rate
     return UnitCharges(
         grid_loss(held, unit, hedge), np.where(apart == 0.0, 0.0, apart * index), spread,
         np.where(sold == 0.0, 0.0, sold * index), used, delta,

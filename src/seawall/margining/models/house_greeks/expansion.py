@@ -10,7 +10,8 @@ with, for an option of one unit on the forward F at volatility s, whose quote un
     W = q F s vanna    U = q s² volga / 2    T = q theta days
 
 An option paid in coin has q the index over the forward: its value is counted in dollars, so that the coin's own move is
-in it. The sum over a book is the book's net Greeks, however large it is.
+in it. The part of a forward that is settled already does not move. Far from where the Greeks were taken the expansion
+is no price; `bounds.py` says what it may not pass.
 """
 
 from __future__ import annotations
@@ -40,27 +41,41 @@ def cash_greeks(snapshot: MarketSnapshot, *, days: float) -> FloatArray:
     Notes
     -----
     Theta grows without bound as an option expires, and the time left shrinks faster, so that their product does not.
+    Gamma grows without bound too, and at the strike itself, with no time or no volatility left, it counts as none.
     """
     table, count = snapshot.table, len(snapshot)
-    usd = np.array([_usd(snapshot, asset) for asset in table.settlement]).reshape(count)
-    index = np.array([_usd(snapshot, base) for base in table.underlying]).reshape(count)
+    usd = np.array([usd_of(snapshot, asset) for asset in table.settlement]).reshape(count)
+    index = np.array([usd_of(snapshot, base) for base in table.underlying]).reshape(count)
     greeks = np.zeros((len(TERMS), count))
     n = np.flatnonzero(table.is_kind(Kind.OPTION))
     forward, vol, inverse = snapshot.forward[n], snapshot.vol[n], table.inverse[n]
     found = black76.greeks(forward, table.strike[n], snapshot.years[n], vol, is_call=table.is_call[n])
     q = np.where(inverse, index[n] / forward, usd[n])
-    known = np.where(np.isnan(snapshot.mark[n]), np.nan, 1.0)  # what has no mark stays unavailable
+    unavailable = np.isnan(snapshot.mark[n])  # what has no mark stays unavailable, and so do listed options
+    if snapshot.listed is not None:
+        unavailable = unavailable | snapshot.listed.known[n]
+    known = np.where(unavailable, np.nan, 1.0)
     passed = np.minimum(days, snapshot.years[n] * DAYS_PER_YEAR)
     lasting = passed > 0.0
     theta = np.where(lasting, found.theta, 0.0) * passed
+    gamma = np.where(np.isinf(found.gamma), 0.0, found.gamma)
+    moving = forward * live_share(snapshot)[n]
     greeks[:, n] = q * np.array([
-        forward * found.delta * known, 0.5 * forward**2 * found.gamma, vol * found.vega,
-        forward * vol * found.vanna, 0.5 * vol**2 * found.volga, theta,
+        moving * found.delta * known, 0.5 * moving**2 * gamma, vol * found.vega,
+        moving * vol * found.vanna, 0.5 * vol**2 * found.volga, theta,
     ])  # fmt: skip
     rest = np.flatnonzero(~table.is_kind(Kind.OPTION))
     price = np.where(table.inverse[rest], index[rest], snapshot.mark[rest] * usd[rest])
     greeks[0, rest] = snapshot.exposure.delta[rest] * price
     return greeks
+
+
+def live_share(snapshot: MarketSnapshot) -> FloatArray:
+    """Return what share of a move each option's forward takes, `(N,)`: 1, but where a part is settled already."""
+    rows, grid = snapshot.option_columns
+    share = np.ones(len(snapshot))
+    share[rows] = snapshot.option_moves[1][grid.underlying]
+    return share
 
 
 def ladder_terms(moves: FloatArray, vol_moves: FloatArray) -> FloatArray:
@@ -76,9 +91,9 @@ def ladder_terms(moves: FloatArray, vol_moves: FloatArray) -> FloatArray:
 
 
 def expand(greeks: FloatArray, terms: FloatArray) -> FloatArray:
-    """Return profit and loss of A rows of net Greeks, `(A, 6)`, over a ladder, `(A, P * V)`.
+    """Return profit and loss of rows of Greeks, `(A, 6)`, over a ladder, `(A, P * V)`.
 
-    Term by term, so that an account's last bit does not hang on who else is there.
+    Term by term, so that a row's last bit does not hang on what else is there.
     """
     total = np.zeros((len(greeks), terms.shape[1]))
     for greek, term in zip(greeks.T, terms, strict=True):
@@ -86,7 +101,8 @@ def expand(greeks: FloatArray, terms: FloatArray) -> FloatArray:
     return total
 
 
-def _usd(snapshot: MarketSnapshot, asset: str) -> float:
+def usd_of(snapshot: MarketSnapshot, asset: str) -> float:
+    """Return USD for a unit of an asset; NaN where the snapshot has no index for it."""
     if asset == "USD":
         return 1.0
     price = snapshot.index.get(asset, np.nan)

@@ -1,4 +1,4 @@
-"""Greeks-based margin: the largest loss that a book's net Greeks show over a ladder of prices and volatilities.
+"""Greeks-based margin: the largest loss that a book's Greeks show over a ladder of prices and volatilities.
 
 The ladder is also revalued in full, and what the Greeks miss stands beside the margin. docs/margin/greeks.md gives the
 rule in words.
@@ -14,7 +14,7 @@ import numpy as np
 from seawall.core.arrays import FloatArray, IntArray
 from seawall.core.time import DAYS_PER_YEAR
 from seawall.margining.binding import Binding
-from seawall.margining.blocks.lookups import of_underlying, usd_price
+from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.refusals import Sort, refused_rows
@@ -22,10 +22,10 @@ from seawall.margining.blocks.usd_account import UsdAccount, usd_account
 from seawall.margining.blocks.usd_value import usd_value_change
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, RiskMatrix
-from seawall.margining.models.house_greeks.coin import Check, CoinLadder, check, coin_ladder
+from seawall.margining.models.house_greeks.coin import Check, CoinLadder, UnitLadder, check, coin_ladder, unit_ladder
 from seawall.margining.models.house_greeks.evidence import uses
 from seawall.margining.models.house_greeks.expansion import TERMS, cash_greeks
-from seawall.margining.models.house_greeks.numbers import VOL_NAMES, knows, ladder
+from seawall.margining.models.house_greeks.numbers import VOL_NAMES, knows, ladder, look_ahead_days
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
@@ -55,7 +55,7 @@ class GreeksMargin:
             vol_names=VOL_NAMES,
             price_names=[f"price {k + 1} of {count}" for k in range(count)],
         )
-        return replace(asked, elapsed_years=np.full(len(asked), _days(policy) / DAYS_PER_YEAR))
+        return replace(asked, elapsed_years=np.full(len(asked), look_ahead_days(policy) / DAYS_PER_YEAR))
 
     def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
         """Return a step of one coin's ladder."""
@@ -65,9 +65,9 @@ class GreeksMargin:
         """Return the margin of every account, in USD."""
         [one] = netting_sets(book, cross=True)
         count, leaning = len(book.book), book.snapshot.exposure
-        cash, owned = _cash(policy, book), usd_account(policy, book, leaning)
+        units, owned = _units(policy, book), usd_account(policy, book, leaning)
         coins = _coins_usd(policy, book, owned)
-        found = _ladders(policy, book, book.positions, cash, coins)
+        found = _ladders(units, book.positions, coins)
         factor = policy.number("general.initial_factor")
         kept = _total(found, count)
 
@@ -75,7 +75,7 @@ class GreeksMargin:
         theirs = {base: worth[active] for base, worth in coins.items()}
 
         def initial_of(holdings: Holdings) -> FloatArray:
-            return factor * _total(_ladders(policy, book, holdings, cash, theirs), len(active))
+            return factor * _total(_ladders(units, holdings, theirs), len(active))
 
         charges = {name: stated_charge(book, name, one) for name in ORDER_CHARGES}
         added = order_margin(book.positions, book.orders, initial_of)
@@ -84,7 +84,7 @@ class GreeksMargin:
         names = tuple(sorted({*book.snapshot.table.underlyings, *found}))
         scenario, underlying = _binding_coin(names, found, count)
         equity, usd = owned.cash + owned.options, usd_value_change(book, pnl, leaning)
-        checks = {base: check(book, book.positions, usd, coins[base], base, coin) for base, coin in found.items()}
+        checks = {base: check(units[base], book.positions, usd, coins[base], coin) for base, coin in found.items()}
         return Requirement(
             account=np.arange(count),
             currencies=(one.currency,),
@@ -107,28 +107,25 @@ class GreeksMargin:
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return each coin's ladder Greek by Greek, and how far it is from the full revaluation."""
         leaning = book.snapshot.exposure
-        coins, cash = _coins_usd(policy, book, usd_account(policy, book, leaning)), _cash(policy, book)
-        found = _ladders(policy, book, book.positions, cash, coins)
+        coins, units = _coins_usd(policy, book, usd_account(policy, book, leaning)), _units(policy, book)
+        found = _ladders(units, book.positions, coins)
         matrices: list[RiskMatrix] = []
         figures: dict[str, float] = {}
         usd = usd_value_change(book, pnl, leaning)
         for base, coin in found.items():
-            if not (of_underlying(book, base)[book.positions.columns].any() or coins[base].any()):
+            if not (units[base].members[book.positions.columns].any() or coins[base].any()):
                 continue
-            matrices.append(_matrix(policy, base, coin))
-            checked = check(book, book.positions, usd, coins[base], base, coin)
+            matrices.append(_matrix(policy, base, units[base], coin))
+            checked = check(units[base], book.positions, usd, coins[base], coin)
             figures |= {f"{base}.{name}": float(greek) for name, greek in zip(TERMS, coin.greeks[0], strict=True)}
             figures |= {
                 f"{base}.greeks_loss": float(coin.worst[0]),
                 f"{base}.full_revaluation_loss": float(checked.worst[0]),
                 f"{base}.expansion_error": float(checked.error[0]),
                 f"{base}.largest_gap": float(checked.largest_gap[0]),
+                f"{base}.error_bound": float(checked.error_bound[0]),
             }
         return Detail(matrices=tuple(matrices), figures=figures)
-
-
-def _days(policy: MarginPolicy) -> float:
-    return policy.number("general.look_ahead_days")
 
 
 def _bases(policy: MarginPolicy, snapshot: MarketSnapshot) -> tuple[str, ...]:
@@ -136,8 +133,9 @@ def _bases(policy: MarginPolicy, snapshot: MarketSnapshot) -> tuple[str, ...]:
     return tuple(base for base in sorted({*snapshot.table.underlyings, *snapshot.index}) if knows(policy, base))
 
 
-def _cash(policy: MarginPolicy, book: ResolvedBook) -> FloatArray:
-    return cash_greeks(book.snapshot, days=_days(policy))
+def _units(policy: MarginPolicy, book: ResolvedBook) -> dict[str, UnitLadder]:
+    greeks = cash_greeks(book.snapshot, days=look_ahead_days(policy))
+    return {base: unit_ladder(policy, book, base, greeks) for base in _bases(policy, book.snapshot)}
 
 
 def _coins_usd(policy: MarginPolicy, book: ResolvedBook, owned: UsdAccount) -> dict[str, FloatArray]:
@@ -149,10 +147,8 @@ def _coins_usd(policy: MarginPolicy, book: ResolvedBook, owned: UsdAccount) -> d
     return worth
 
 
-def _ladders(
-    policy: MarginPolicy, book: ResolvedBook, held: Holdings, cash: FloatArray, coins: Mapping[str, FloatArray]
-) -> dict[str, CoinLadder]:
-    return {base: coin_ladder(policy, book, held, cash, owned, base) for base, owned in coins.items()}
+def _ladders(units: Mapping[str, UnitLadder], held: Holdings, coins: Mapping[str, FloatArray]) -> dict[str, CoinLadder]:
+    return {base: coin_ladder(unit, held, coins[base]) for base, unit in units.items()}
 
 
 def _total(found: Mapping[str, CoinLadder], count: int) -> FloatArray:
@@ -174,21 +170,24 @@ def _binding_coin(names: tuple[str, ...], found: Mapping[str, CoinLadder], count
 
 
 def _native(found: Mapping[str, CoinLadder], checks: Mapping[str, Check], count: int) -> dict[str, FloatArray]:
-    """Return the margin by Greeks, the same by full revaluation, and the difference, over all coins."""
-    full, gap = np.zeros(count), np.zeros(count)
+    """Return the margin by Greeks, the same by full revaluation, the difference and its bound, over all coins."""
+    full, gap, bound = np.zeros(count), np.zeros(count), np.zeros(count)
     for checked in checks.values():
-        full, gap = full + checked.worst, gap + checked.largest_gap
+        full, gap, bound = full + checked.worst, gap + checked.largest_gap, bound + checked.error_bound
     by_greeks = _total(found, count)
     return {
         "greeks_loss": by_greeks,
         "full_revaluation_loss": full,
         "expansion_error": by_greeks - full,
         "largest_gap": gap,
+        "error_bound": bound,
     }
 
 
-def _matrix(policy: MarginPolicy, base: str, coin: CoinLadder) -> RiskMatrix:
+def _matrix(policy: MarginPolicy, base: str, unit: UnitLadder, coin: CoinLadder) -> RiskMatrix:
+    """Return a coin's ladder Greek by Greek, with what the options' bounds add or take as a line of its own."""
     spec, cell = ladder(policy, base), int(coin.cell[0])
+    by_greek = coin.greeks[0][:, None] * unit.terms
     return RiskMatrix(
         name=base,
         underlying=base,
@@ -199,9 +198,9 @@ def _matrix(policy: MarginPolicy, base: str, coin: CoinLadder) -> RiskMatrix:
         extended_moves=(),
         extended=np.zeros(0),
         extended_vol=spec.far_vol,
-        lines=TERMS,
-        line_standard=coin.greeks[0][:, None] * coin.terms,
-        line_extended=np.zeros((len(TERMS), 0)),
+        lines=(*TERMS, "bounds"),
+        line_standard=np.vstack([by_greek, coin.pnl[0] - by_greek.sum(axis=0)]),
+        line_extended=np.zeros((len(TERMS) + 1, 0)),
         worst=float(coin.worst[0]),
         worst_scenario=cell,
         binding=spec.binding(cell),

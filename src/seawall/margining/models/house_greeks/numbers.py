@@ -35,6 +35,11 @@ def ladder(policy: MarginPolicy, base: str) -> GridSpec:
     )
 
 
+def look_ahead_days(policy: MarginPolicy) -> float:
+    """Return the time that passes on the ladder."""
+    return policy.number("general.look_ahead_days")
+
+
 def vol_moves(policy: MarginPolicy, base: str) -> FloatArray:
     """Return the relative moves of volatility, `(3,)`, in the order of `VOL_NAMES`."""
     reach = policy.number(f"{coin_path(base)}.vol_range")

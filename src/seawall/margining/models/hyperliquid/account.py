@@ -27,23 +27,29 @@ class EntryMargin(NamedTuple):
 
 
 def entry_margins(policy: MarginPolicy, book: ResolvedBook, held: Holdings) -> EntryMargin:
-    """Return the margin of each perpetual; NaN where the policy has no tiers for its coin, or the market no mark."""
+    """Return the margin of each perpetual; NaN where it is refused, or the market has no mark."""
     notional = np.abs(held.sizes * book.snapshot.mark[held.columns])
     initial, maintenance = np.full(len(held), np.nan), np.full(len(held), np.nan)
     leverage = policy.number("general.leverage")
+    taken = np.ones(len(book.snapshot), np.bool_)
+    taken[list(refusals(policy, book))] = False
     for base in book.snapshot.table.underlyings:
         tiers = read_tiers(policy, base)
         if tiers is not None:
-            at = np.flatnonzero(of_underlying(book, base)[held.columns])
+            at = np.flatnonzero((taken & of_underlying(book, base))[held.columns])
             initial[at] = initial_margin(notional[at], tiers, leverage)
             maintenance[at] = maintenance_margin(notional[at], tiers)
     return EntryMargin(notional, initial, maintenance)
 
 
 def balances(book: ResolvedBook) -> dict[str, FloatArray]:
-    """Return what accounts have of each asset, `(A,)` in its units; cash and unrealised profit are USDC."""
-    held = book.positions
-    found = {"USDC": per_account(held, unrealised(held, book))}
+    """Return what accounts have of each asset, `(A,)` in its units; cash and unrealised profit are USDC.
+
+    NaN for who holds what settles in anything else: no profit of it is USDC.
+    """
+    held, table = book.positions, book.snapshot.table
+    settles = np.array([asset in CASH for asset in table.settlements], dtype=np.bool_)[table.settlement_column]
+    found = {"USDC": per_account(held, np.where(settles[held.columns], unrealised(held, book), np.nan))}
     for c, asset in enumerate(book.book.assets):
         if asset in CASH:
             found["USDC"] = found["USDC"] + book.book.balances[:, c]

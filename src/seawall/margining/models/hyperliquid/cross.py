@@ -10,40 +10,30 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.equity import per_account
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
+from seawall.margining.blocks.refusals import owners_of
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement
 from seawall.margining.models.hyperliquid.account import balances, entry_margins, refusals
 from seawall.margining.models.hyperliquid.detail import closing_prices, position_rows
 from seawall.margining.models.hyperliquid.evidence import cross_uses
 from seawall.margining.models.hyperliquid.numbers import CASH, read_liquidation
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {"perpetuals": Component.POSITION, **ORDER_CHARGES}
 
 
 @dataclass(frozen=True)
-class HyperliquidCrossMargin:
+class HyperliquidCrossMargin(NoScenario):
     """One account, one netting set in USD; margin balance is the venue's account value."""
 
     name: str
     promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("Hyperliquid's cross margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account."""
@@ -51,7 +41,12 @@ class HyperliquidCrossMargin:
         count, held = len(book.book), book.positions
         parts = entry_margins(policy, book, held)
         notional, initial, maintenance = (per_account(held, part) for part in parts)
-        value = balances(book)["USDC"]
+        refused = {
+            asset: f"{asset}: {policy.id} does not take it as collateral; cross margin is USDC"
+            for asset in book.book.assets
+            if asset not in CASH
+        }
+        value = np.where(owners_of(book, refused), np.nan, balances(book)["USDC"])
         charges = {name: stated_charge(book, name, one) for name in ORDER_CHARGES}
         kept = np.maximum(initial, policy.number("general.transfer_share") * notional)
         return Requirement(
@@ -63,17 +58,13 @@ class HyperliquidCrossMargin:
             haircut=np.zeros(count),
             initial={"perpetuals": initial, **charges},
             maintenance={"perpetuals": maintenance, **dict.fromkeys(charges, np.zeros(count))},
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             uses=tuple(cross_uses(policy, book)),
             cross=True,
             refused=refusals(policy, book),
-            refused_assets={
-                asset: f"{asset}: {policy.id} does not take it as collateral; cross margin is USDC"
-                for asset in book.book.assets
-                if asset not in CASH
-            },
+            refused_assets=refused,
             native={
                 "accountValue": value,
                 "totalNtlPos": notional,
@@ -87,7 +78,8 @@ class HyperliquidCrossMargin:
         """Return what each position of a book of one account needs, and at which marks it would be liquidated."""
         parts = entry_margins(policy, book, book.positions)
         kept = per_account(book.positions, parts.maintenance)
-        available = float((balances(book)["USDC"] - kept)[0])
+        value = self.requirement(policy, book, pnl).equity
+        available = float((value - kept)[0])
         levels = {
             "account_value.market_orders_below": float(kept[0]),
             "account_value.backstop_below": float(kept[0]) * read_liquidation(policy).backstop_share,

@@ -28,20 +28,22 @@ def position_rows(book: ResolvedBook, parts: EntryMargin) -> tuple[Mapping[str, 
 
 
 def closing_prices(policy: MarginPolicy, book: ResolvedBook, available: float) -> dict[str, float]:
-    """Return the liquidation price of each position that has one, while all other marks stay.
+    """Return the liquidation price of each position that has one, while all other marks stay; NaN where it is unknown.
 
     Parameters
     ----------
     available
-        Account value less maintenance margin of all positions.
+        Account value less maintenance margin of all positions; NaN where one of them has no number.
     """
     table, held, found = book.snapshot.table, book.positions, {}
     for i, n in enumerate(held.columns):
         tiers, mark = read_tiers(policy, table.underlying[n]), float(book.snapshot.mark[n])
         size = float(held.sizes[i])
-        if tiers is None or size == 0.0 or not mark > 0.0 or math.isnan(available):
+        if size == 0.0:
             continue
-        price = liquidation_price(size, mark, available, tiers)
+        price: float | None = math.nan
+        if tiers is not None and mark > 0.0 and math.isfinite(available):
+            price = liquidation_price(size, mark, available, tiers)
         if price is not None:
             found[f"{table.names[n]}.liquidation_price"] = price
     return found

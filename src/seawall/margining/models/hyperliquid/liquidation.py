@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from fractions import Fraction
 
 from seawall.core.errors import InputError, Problem
+from seawall.margining.models.hyperliquid.borrowing import exact
 from seawall.margining.models.hyperliquid.tiers import Tiers
 
 
@@ -59,6 +62,11 @@ def liquidation_price(size: float, mark: float, available: float, tiers: Tiers) 
     tiers
         Of the position's market.
 
+    Raises
+    ------
+    InputError
+        Where there is no position, or a number is missing: None is an answer, and no word for unknown.
+
     Examples
     --------
     >>> tiers = Tiers((0.0, 150e6), (40.0, 20.0))
@@ -67,8 +75,10 @@ def liquidation_price(size: float, mark: float, available: float, tiers: Tiers) 
     >>> liquidation_price(1.0, 60_000.0, 70_000.0, tiers) is None
     True
     """
-    if size == 0.0 or not mark > 0.0:
+    if size == 0.0 or not (math.isfinite(size) and 0.0 < mark < math.inf):
         raise InputError(Problem("size, mark", (size, mark), "a position has a size, and its mark is above 0"))
+    if not math.isfinite(available):
+        raise InputError(Problem("available", available, "what is left above maintenance margin is a finite number"))
     coins, side = abs(size), 1.0 if size > 0.0 else -1.0
     rates, deductions = tiers.maintenance_rates, tiers.maintenance_deductions
     now = _tier_of(coins * mark, tiers)
@@ -142,24 +152,44 @@ class Counterparty:
 def deleveraging_index(holder: Counterparty, mark: float) -> float:
     """Return the number by which holders are ranked for auto-deleveraging: profit times leverage.
 
-    mark over entry for a long and entry over mark for a short, times notional over account value.
+    mark over entry for a long and entry over mark for a short, times notional over account value. Who has gained here
+    and has lost all elsewhere has leverage without bound, and is first.
 
     Examples
     --------
     >>> deleveraging_index(Counterparty("a", 2.0, 50_000.0, 40_000.0), 60_000.0)
     3.6
+    >>> deleveraging_index(Counterparty("broke", 2.0, 50_000.0, -5_000.0), 60_000.0)
+    inf
     """
-    if not (holder.entry > 0.0 and mark > 0.0 and holder.account_value > 0.0):
-        wrong = (holder.entry, mark, holder.account_value)
-        raise InputError(Problem("entry, mark, account_value", wrong, "each is above 0", where=holder.account))
+    _refuse_unknown(holder, mark)
+    if holder.account_value <= 0.0:
+        return math.inf
     gain = mark / holder.entry if holder.size > 0.0 else holder.entry / mark
     return gain * abs(holder.size) * mark / holder.account_value
 
 
-def deleveraged(holders: Sequence[Counterparty], size: float, mark: float) -> list[tuple[str, float]]:
+@dataclass(frozen=True, slots=True)
+class Deleveraged:
+    """Who is closed against an underwater position, and what of it nobody is left to take.
+
+    Attributes
+    ----------
+    closed
+        Accounts in their order, and how much of each one's position is closed, in coin without sign.
+    left
+        Coins of the underwater position for which there is no holder in profit; 0 where all of it is closed.
+    """
+
+    closed: tuple[tuple[str, float], ...]
+    left: float
+
+
+def deleveraged(holders: Sequence[Counterparty], size: float, mark: float) -> Deleveraged:
     """Return who is closed against an underwater position, and how much of each; names break ties.
 
-    Only holders of the other side who are in profit are ranked. Each is closed at the previous mark: no debt is left.
+    Only holders of the other side who are in profit are ranked. Each is closed at the previous mark: no debt is left,
+    but where they hold less than the position. Sizes count for the decimals that they print as.
 
     Parameters
     ----------
@@ -174,15 +204,37 @@ def deleveraged(holders: Sequence[Counterparty], size: float, mark: float) -> li
     --------
     >>> held = [Counterparty("a", -1.0, 66_000.0, 90_000.0), Counterparty("b", -3.0, 70_000.0, 40_000.0)]
     >>> deleveraged(held, 3.5, 60_000.0)
-    [('b', 3.0), ('a', 0.5)]
+    Deleveraged(closed=(('b', 3.0), ('a', 0.5)), left=0.0)
+    >>> deleveraged(held, 6.0, 60_000.0).left
+    2.0
     """
+    if size == 0.0 or not math.isfinite(size):
+        raise InputError(Problem("size", size, "an underwater position has a size"))
+    for holder in holders:
+        _refuse_unknown(holder, mark)
     other = [h for h in holders if h.size * size < 0.0 and (mark - h.entry) * h.size > 0.0]
     ranked = sorted(other, key=lambda h: (-deleveraging_index(h, mark), h.account))
-    left, closed = abs(size), []
+    left, closed = exact(abs(size)), []
     for holder in ranked:
-        if left <= 0.0:
-            break
-        taken = min(left, abs(holder.size))
-        closed.append((holder.account, taken))
+        taken = min(left, exact(abs(holder.size)))
         left -= taken
-    return closed
+        if taken > Fraction(0):
+            closed.append((holder.account, float(taken)))
+    return Deleveraged(tuple(closed), float(left))
+
+
+def _refuse_unknown(holder: Counterparty, mark: float) -> None:
+    """Refuse what no rank can be had from: a price or a size that is missing, an account whose value is unknown."""
+    problems = [
+        Problem(field, value, rule, where=holder.account)
+        for field, value, rule, known in (
+            ("mark", mark, "marks are above 0", 0.0 < mark < math.inf),
+            ("entry", holder.entry, "prices of entry are above 0", 0.0 < holder.entry < math.inf),
+            ("size", holder.size, "sizes are finite numbers", math.isfinite(holder.size)),
+            ("account_value", holder.account_value, "what an account is worth is a finite number",
+             math.isfinite(holder.account_value)),
+        )
+        if not known
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)

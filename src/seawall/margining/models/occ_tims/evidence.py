@@ -42,7 +42,8 @@ def uses(
             binds = mine & (margin.minimum > margin.worst)
             yield Use(binds, policy.evidence([f"{path}.minimum_usd"], ["minimum"]))
             yield Use(mine & (several > 1), policy.evidence([f"{path}.product_group"]))
-        yield Use(several > 1, policy.evidence([offset_path(group)], ["product_group"]))
+        if len(margin.classes) > 1:
+            yield Use(several > 1, policy.evidence([offset_path(group)], ["product_group"]))
     for asset, amount in owned.amounts.items():
         yield Use(amount > 0.0, haircut_evidence(policy, asset, ["haircut"]))
     yield Use(np.asarray(np.diff(book.orders.indptr) > 0, dtype=np.bool_), policy.evidence([], ["order_margin"]))

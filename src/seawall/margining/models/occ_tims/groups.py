@@ -92,7 +92,7 @@ def group_margin(
         classes[base] = sums_of(mine, usd) + coins[base]
         units = np.abs(mine.sizes * leaning.base_size[mine.columns])
         minimum = minimum + per_account(mine, units) * policy.number(f"{class_path(base)}.minimum_usd")
-    pnl = partly_offset(list(classes.values()), share=policy.number(offset_path(group)))
+    pnl = partly_offset(list(classes.values()), share=policy.number(offset_path(group)) if len(bases) > 1 else 1.0)
     point = np.argmin(pnl, axis=1)
     worst = np.maximum(-np.take_along_axis(pnl, point[:, None], axis=1)[:, 0], 0.0)
     return GroupMargin(classes, pnl, worst, point.astype(np.int64), minimum)

@@ -7,6 +7,8 @@ import numpy as np
 from seawall.core.arrays import FloatArray
 from seawall.policy import MarginPolicy
 
+ALONE = "stocks"
+"""The product group whose classes do not offset each other: each has its own worst point."""
 CLASS_NUMBERS = ("down_move", "up_move", "minimum_usd", "product_group")
 
 
@@ -21,9 +23,9 @@ def offset_path(group: str) -> str:
 
 
 def knows(policy: MarginPolicy, base: str) -> bool:
-    """Whether the policy has a class for an underlying and an offset for its product group."""
+    """Whether the policy has a class for an underlying, and an offset for its product group where it shares one."""
     path = f"{class_path(base)}.product_group"
-    return policy.has(path) and policy.has(offset_path(policy.word(path)))
+    return policy.has(path) and (policy.word(path) == ALONE or policy.has(offset_path(policy.word(path))))
 
 
 def valuation_points(down: float, up: float, count: int) -> FloatArray:
@@ -46,9 +48,18 @@ def points_of(policy: MarginPolicy, base: str) -> FloatArray:
 
 
 def product_groups(policy: MarginPolicy, bases: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Return the underlyings of each product group that has any, both in order of name."""
+    """Return the underlyings of each product group that has any, both in order of name; a stock is a group by itself.
+
+    Examples
+    --------
+    >>> from seawall.policy import at
+    >>> policy = at("occ/tims/2026-01-01").with_stand_ins({"IBM": "STOCK", "XYZ": "STOCK"})
+    >>> product_groups(policy, ("BTC", "ETH", "IBM", "XYZ"))
+    {'IBM': ('IBM',), 'XYZ': ('XYZ',), 'coins': ('BTC', 'ETH')}
+    """
     groups: dict[str, list[str]] = {}
     for base in sorted(bases):
         if knows(policy, base):
-            groups.setdefault(policy.word(f"{class_path(base)}.product_group"), []).append(base)
+            group = policy.word(f"{class_path(base)}.product_group")
+            groups.setdefault(base if group == ALONE else group, []).append(base)
     return {group: tuple(groups[group]) for group in sorted(groups)}

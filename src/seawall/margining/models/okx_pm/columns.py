@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seawall.core.arrays import BoolArray, FloatArray
+from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.time import NO_EXPIRY_NS
 from seawall.instruments import Kind
 from seawall.margining.blocks.liquidation_cost import option_cost
@@ -42,7 +42,7 @@ class Columns:
     notional_usd
         `(N,)` value of the contract: at the mark, an option's at the index.
     quote
-        `(N,)` one of `QUOTES`.
+        `(N,)` which of `QUOTES`.
     option, dated
         `(N,)` flags.
     """
@@ -55,7 +55,7 @@ class Columns:
     close_long: FloatArray
     close_short: FloatArray
     notional_usd: FloatArray
-    quote: tuple[str, ...]
+    quote: IntArray
     option: BoolArray
     dated: BoolArray
 
@@ -75,14 +75,15 @@ def columns_of(policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor, leaning
     value_usd = leaning.base_size * mark_usd
     delta_usd = np.where(option, leaning.delta * index, value_usd)
     dated = ~option & (table.expiry_ns != NO_EXPIRY_NS)
-    slippage, fee = by_base(policy, table.underlying, "slippage"), policy.number("general.taker_fee")
+    slippage, fee = by_base(policy, book, "slippage"), policy.number("general.taker_fee")
     cost = option_cost(
-        leaning.delta, mark_usd, index, slippage=by_base(policy, table.underlying, "option_slippage"),
+        leaning.delta, mark_usd, index, slippage=by_base(policy, book, "option_slippage"),
         fee=policy.number("general.option_taker_fee"), fee_cap=policy.number("general.option_fee_cap"),
     )  # fmt: skip
     close = value_usd * (slippage + fee)
+    quotes = [QUOTES.index(asset if asset in STABLE_ASSETS else "USD") for asset in table.settlements]
     return Columns(
-        pnl=_pnl(book, pnl, leaning, option, index, settled),
+        pnl=book.once_for("pnl at the index", pnl, lambda: _pnl(book, pnl, leaning, option, index, settled)),
         moves={base: pnl.scenarios.spot[:, u] for u, base in enumerate(pnl.scenarios.underlyings)},
         delta=leaning.delta,
         delta_usd=delta_usd,
@@ -90,14 +91,10 @@ def columns_of(policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor, leaning
         close_long=np.where(option, cost.long, close),
         close_short=np.where(option, cost.short, close),
         notional_usd=np.where(option, index, value_usd),
-        quote=tuple(_quote(asset, inverse=bool(table.inverse[n])) for n, asset in enumerate(table.settlement)),
+        quote=np.where(table.inverse, QUOTES.index("USD"), np.array(quotes, np.int64)[table.settlement_column]),
         option=option,
         dated=dated,
     )
-
-
-def _quote(settlement: str, *, inverse: bool) -> str:
-    return settlement if settlement in STABLE_ASSETS and not inverse else "USD"
 
 
 def _pnl(

@@ -91,7 +91,7 @@ def figures(
     }
     shown: dict[str, float] = {}
     for unit, result in found.items():
-        mine = book.positions.where(unit.members[book.positions.columns])
+        mine = book.positions.among(unit.members)
         charges = {name: float(getattr(result, name)[0]) for name in CHARGES}
         charges |= {
             "mr8": borrow["borrow.mmr"],  # OKX repeats the account's in each unit

@@ -35,8 +35,7 @@ def uses(
     table = book.snapshot.table
 
     def holds(members: BoolArray) -> BoolArray:
-        mine = book.positions.where(members[book.positions.columns])
-        return np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
+        return book.positions.owners(members)
 
     everyone = holds(np.ones(len(table), np.bool_))
     yield Use(

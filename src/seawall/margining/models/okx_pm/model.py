@@ -59,7 +59,7 @@ class OkxPortfolioMargin:
 
     def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
         """Return grid, extreme moves and a day that passes, over the underlyings that the policy has numbers for."""
-        known = [base for base in snapshot.table.underlyings if not refused_underlying(policy, base)]
+        known = tuple(base for base in snapshot.table.underlyings if not refused_underlying(policy, base))
         return scenario_set(policy, known) if known else ScenarioSet.spot_moves((), (), np.zeros((0, 0)))
 
     def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
@@ -137,7 +137,7 @@ class OkxPortfolioMargin:
         funds = funds_of(policy, book, leaning)
         matrices, shown = [], {}
         for unit in _units(policy, book, columns):
-            mine = book.positions.where(unit.members[book.positions.columns])
+            mine = book.positions.among(unit.members)
             if len(mine):
                 result = evaluate_unit(policy, book, unit, columns, mine, funds.spot(unit.base, 1))
                 matrices.append(risk_matrix(policy, book, unit, columns, mine, result))
@@ -157,9 +157,8 @@ def _units(policy: MarginPolicy, book: ResolvedBook, columns: Columns) -> list[U
         if policy.word("general.risk_unit") == "base":
             units.append(Unit(base, base, of_base, takes_spot=offset != "none"))
             continue
-        quote = np.array(columns.quote)
-        for name in QUOTES:
-            members = of_base & (quote == name)
+        for q, name in enumerate(QUOTES):
+            members = of_base & (columns.quote == q)
             if members.any():
                 units.append(Unit(f"{base}-{name}", base, members, takes_spot=offset == name.lower()))
     return units

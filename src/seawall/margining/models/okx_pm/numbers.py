@@ -8,10 +8,13 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import UnavailableError
+from seawall.core.memo import remembered
 from seawall.core.time import DAYS_PER_YEAR
 from seawall.margining.binding import Binding, side_of
+from seawall.margining.blocks.lookups import by_underlying
 from seawall.margining.blocks.term_vol_shock import TermTable
 from seawall.policy import MarginPolicy
+from seawall.portfolio import ResolvedBook
 from seawall.scenarios import ScenarioSet, Unchanged, VolShock, grid
 from seawall.scenarios.grid import percent
 
@@ -83,6 +86,7 @@ def market(base: str, name: str) -> str:
     return f"market.{base.lower()}.{name}"
 
 
+@remembered
 def layout(policy: MarginPolicy, base: str) -> Layout:
     """Return an underlying's scenarios."""
     up = policy.numbers(market(base, "price_moves"))
@@ -90,6 +94,7 @@ def layout(policy: MarginPolicy, base: str) -> Layout:
     return Layout(moves, policy.number(market(base, "extreme_move")))
 
 
+@remembered
 def refused_underlying(policy: MarginPolicy, base: str) -> str:
     """Say why an underlying can't be margined: the numbers that the policy lacks; empty where it can."""
     missing = [path for name in MARKET_NUMBERS if not policy.has(path := market(base, name))]
@@ -106,17 +111,19 @@ def discount(asset: str, what: str) -> str:
     return f"collateral.{asset.lower()}.discount_{what}"
 
 
-def vol_shocks(policy: MarginPolicy) -> list[VolShock]:
+@remembered
+def vol_shocks(policy: MarginPolicy) -> tuple[VolShock, ...]:
     """Return the volatility shocks of the grid, in the order of `VARIANTS`."""
     days, points, shares = (policy.numbers(f"general.{name}") for name in VOL_NUMBERS)
     if not len(days) == len(points) == len(shares):
         raise UnavailableError(f"{policy.id}: volatility shocks have a size in points and in per cent at each time")
     rise = [TermTable(days, points, relative=False), TermTable(days, shares, relative=True)]
     fall = [TermTable(days, tuple(-change for change in shock.changes), shock.relative) for shock in rise]
-    return [*rise, Unchanged(), *fall]
+    return (*rise, Unchanged(), *fall)
 
 
-def scenario_set(policy: MarginPolicy, bases: list[str]) -> ScenarioSet:
+@remembered
+def scenario_set(policy: MarginPolicy, bases: tuple[str, ...]) -> ScenarioSet:
     """Return the grid, the extreme moves and the day that passes, each underlying on its own moves.
 
     Raises
@@ -161,9 +168,6 @@ def rate_components(policy: MarginPolicy) -> dict[str, object]:
     return {"days": days, "components": (parallel, slope), "sizes": (by_parallel, by_slope)}
 
 
-def by_base(policy: MarginPolicy, underlyings: tuple[str, ...], name: str) -> FloatArray:
+def by_base(policy: MarginPolicy, book: ResolvedBook, name: str) -> FloatArray:
     """Return one number of each instrument's underlying, `(N,)`; NaN where the policy has none."""
-    found = {
-        base: policy.number(path) if policy.has(path := market(base, name)) else np.nan for base in set(underlyings)
-    }
-    return np.array([found[base] for base in underlyings], dtype=np.float64)
+    return by_underlying(book, lambda base: policy.number(path) if policy.has(path := market(base, name)) else np.nan)

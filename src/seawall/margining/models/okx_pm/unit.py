@@ -9,13 +9,13 @@ import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.margining.blocks.brackets import bracketed
-from seawall.margining.blocks.equity import per_account
+from seawall.margining.blocks.equity import per_account, per_group
 from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.blocks.peg_charge import cross_hedges, peg_factors
 from seawall.margining.blocks.rate_shift import forward_moves, worst_shift
 from seawall.margining.blocks.roll_shock import roll_rate, roll_shock
 from seawall.margining.blocks.spot_hedge import spot_in_use
-from seawall.margining.blocks.usd import sums_of
+from seawall.margining.blocks.usd import shared_sums
 from seawall.margining.blocks.vega_spread import vega_spread
 from seawall.margining.models.okx_pm.columns import QUOTES, Columns
 from seawall.margining.models.okx_pm.numbers import VARIANTS, Layout, layout, market, rate_components
@@ -107,15 +107,15 @@ def evaluate_unit(
     owned
         `(A,)` spot of the underlying that an account owns.
     """
-    mine = held.where(unit.members[held.columns])
+    mine = held.among(unit.members)
     involved = np.diff(mine.indptr) > 0
     index = usd_price(book, unit.base)
     spec = layout(policy, unit.base)
-    delta = sums_of(mine, columns.delta[None, :])[:, 0]
+    delta = per_account(mine, mine.sizes * columns.delta[mine.columns])
     spot = np.where(involved, spot_in_use(owned, delta), 0.0) if unit.takes_spot else np.zeros(len(owned))
     spot_usd = np.where(spot == 0.0, 0.0, spot * index)
 
-    pnl = sums_of(mine, columns.pnl)
+    pnl = shared_sums(mine, columns.pnl)
     worst, scenario, decay = _scenario_losses(policy, spec, pnl + spot_usd[:, None] * columns.moves[unit.base])
     charges = _Contingencies(policy, book, unit, columns, mine, spec)
     basis, above_floor = charges.basis(spot_usd)
@@ -126,7 +126,8 @@ def evaluate_unit(
     amounts = {
         "mr1": worst[0], "mr2": decay, "mr3": charges.vega_spread(), "mr4": basis, "mr5": charges.rate_shift(),
         "mr6": worst[1], "mr7_raw": raw, "mr7": bracketed(raw, *tiers), "mr9": charges.stable_coins(),
-        "delta_usd": sums_of(mine, columns.delta_usd[None, :])[:, 0], "notional_usd": notional, "spot_usd": spot_usd,
+        "delta_usd": per_account(mine, mine.sizes * columns.delta_usd[mine.columns]), "notional_usd": notional,
+        "spot_usd": spot_usd,
     }  # fmt: skip
     kept = {name: np.where(involved, amount, 0.0) for name, amount in amounts.items()}
     return UnitResult(**kept, spot=spot, scenario=scenario, above_floor=above_floor & involved)
@@ -177,12 +178,12 @@ class _Contingencies:
         return np.unique(self.book.snapshot.table.expiry_ns[self.unit.members])
 
     @cached_property
-    def options(self) -> BoolArray:
-        return self.unit.members & self.columns.option
+    def options(self) -> Holdings:
+        return self.mine.among(self.columns.option)
 
     @cached_property
     def option_expiries(self) -> IntArray:
-        return np.unique(self.book.snapshot.table.expiry_ns[self.options])
+        return np.unique(self.book.snapshot.table.expiry_ns[self.unit.members & self.columns.option])
 
     def number(self, name: str) -> float:
         return self.policy.number(market(self.unit.base, name))
@@ -193,8 +194,8 @@ class _Contingencies:
         rates = roll_rate(
             self._years(self.expiries), annualised_move=self.number("basis_annualised_move"), min_move=floor
         )
-        deltas = self._by_expiry(self.columns.delta_usd, self.expiries)
-        distances = self._by_expiry(self.columns.distance_usd, self.expiries)
+        deltas = self._by_expiry(self.mine, self.columns.delta_usd, self.expiries)
+        distances = self._by_expiry(self.mine, self.columns.distance_usd, self.expiries)
         share = np.full(len(self.expiries), self.number("basis_share"))
         charge = roll_shock(deltas, rates) + roll_shock(distances, share) + np.abs(spot_usd) * floor
         above = (np.abs(deltas) * (rates > floor)).any(axis=1)
@@ -206,7 +207,7 @@ class _Contingencies:
         if len(self.option_expiries) < 2:
             return spread
         for shocked in self.columns.pnl[self.spec.parallel]:
-            gains = self._by_expiry(np.where(self.options, shocked, 0.0), self.option_expiries)
+            gains = self._by_expiry(self.options, shocked, self.option_expiries)
             spread = np.maximum(spread, vega_spread(gains))
         return spread * self.number("vega_spread_share")
 
@@ -215,14 +216,12 @@ class _Contingencies:
         if len(self.option_expiries) == 0:
             return np.zeros(len(self.mine.indptr) - 1)
         moves = forward_moves(self._years(self.option_expiries), **rate_components(self.policy))  # type: ignore[arg-type]
-        leaning = np.where(self.options, self.columns.delta_usd, 0.0)
-        return worst_shift(self._by_expiry(leaning, self.option_expiries), moves)
+        return worst_shift(self._by_expiry(self.options, self.columns.delta_usd, self.option_expiries), moves)
 
     def stable_coins(self) -> FloatArray:
         """Return MR9."""
-        quote = np.array(self.columns.quote)
-        by_quote = np.stack([np.where(quote == name, self.columns.delta_usd, 0.0) for name in QUOTES])
-        sums = sums_of(self.mine, by_quote)
+        mine, columns = self.mine, self.columns
+        sums = per_group(mine, mine.sizes * columns.delta_usd[mine.columns], columns.quote[mine.columns], len(QUOTES))
         cash = {name: sums[:, q] for q, name in enumerate(QUOTES)}
         bounds = self.policy.numbers("general.peg_size_bounds")
         total = np.zeros(len(sums))
@@ -240,7 +239,7 @@ class _Contingencies:
         found = np.array([years[np.argmax(table.expiry_ns == expiry)] for expiry in expiries], dtype=np.float64)
         return np.where(np.isfinite(found), found, 0.0)
 
-    def _by_expiry(self, column: FloatArray, expiries: IntArray) -> FloatArray:
+    def _by_expiry(self, held: Holdings, column: FloatArray, expiries: IntArray) -> FloatArray:
         """Return each account's sum over the instruments of each expiry, `(A, E)`."""
-        at = self.book.snapshot.table.expiry_ns == expiries[:, None]
-        return sums_of(self.mine, np.where(at, column, 0.0))
+        group = np.searchsorted(expiries, self.book.snapshot.table.expiry_ns)
+        return per_group(held, held.sizes * column[held.columns], group[held.columns], len(expiries))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seawall.core.errors import InputError, Problem
-from seawall.margining.models.opyn_gamma.fixed import over, times, to_asset
+from seawall.margining.blocks.fixed_point import RAY
 
 AUCTION_SECONDS = 3_600
 """How long the price rises; a constant of the contract."""
@@ -30,14 +30,14 @@ def starting_price(strike: int, spot: int, deviation: int, *, is_put: bool) -> i
 
     Examples
     --------
-    >>> from seawall.margining.models.opyn_gamma.fixed import ONE, ray
-    >>> starting_price(ray(110), ray(100), ray(0.05), is_put=True) / ONE
+    >>> from seawall.margining.blocks.fixed_point import RAY
+    >>> starting_price(RAY.of(110), RAY.of(100), RAY.of(0.05), is_put=True) / RAY.one
     5.0
-    >>> starting_price(ray(75), ray(100), ray(0.05), is_put=False) / ONE
+    >>> starting_price(RAY.of(75), RAY.of(100), RAY.of(0.05), is_put=False) / RAY.one
     0.2
     """
-    left = max(cash_value(strike, spot, is_put=is_put) - times(deviation, spot), 0)
-    return left if is_put else over(left, spot)
+    left = max(cash_value(strike, spot, is_put=is_put) - RAY.times(deviation, spot), 0)
+    return left if is_put else RAY.over(left, spot)
 
 
 def auction_price(collateral: int, debt: int, start: int, elapsed_seconds: int, *, decimals: int) -> int:
@@ -58,17 +58,17 @@ def auction_price(collateral: int, debt: int, start: int, elapsed_seconds: int, 
 
     Examples
     --------
-    >>> from seawall.margining.models.opyn_gamma.fixed import ray
-    >>> [auction_price(ray(20), ray(2), ray(5), t, decimals=6) / 1e6 for t in (0, 1800, 3600, 9999)]
+    >>> from seawall.margining.blocks.fixed_point import RAY
+    >>> [auction_price(RAY.of(20), RAY.of(2), RAY.of(5), t, decimals=6) / 1e6 for t in (0, 1800, 3600, 9999)]
     [5.0, 7.5, 10.0, 10.0]
     """
     if debt <= 0 or collateral < 0 or elapsed_seconds < 0:
         wrong = (collateral, debt, elapsed_seconds)
         rule = "a debt is above 0, collateral and time are not below it"
         raise InputError(Problem("collateral, debt, elapsed_seconds", wrong, rule))
-    end = over(collateral, debt)
+    end = RAY.over(collateral, debt)
     if elapsed_seconds >= AUCTION_SECONDS:
-        return to_asset(end, decimals, down=True)
+        return RAY.to_coarser(end, decimals, down=True)
     unit = 10**9  # the contract holds seconds as 1e-18 of its units, so that the quotient is the same
-    risen = over(times(end - start, elapsed_seconds * unit), AUCTION_SECONDS * unit)
-    return to_asset(min(start + risen, end), decimals, down=True)
+    risen = RAY.over(RAY.times(end - start, elapsed_seconds * unit), AUCTION_SECONDS * unit)
+    return RAY.to_coarser(min(start + risen, end), decimals, down=True)

@@ -14,22 +14,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seawall.core.arrays import FloatArray
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.equity import equity_in, per_account
-from seawall.margining.blocks.fixed_point import from_units
+from seawall.margining.blocks.fixed_point import RAY, from_units
 from seawall.margining.blocks.netting_set import NettingSet, accounts_in, netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, join
 from seawall.margining.models.opyn_gamma.auction import starting_price
 from seawall.margining.models.opyn_gamma.evidence import uses
-from seawall.margining.models.opyn_gamma.fixed import DECIMALS, on_chain, ray
-from seawall.margining.models.opyn_gamma.numbers import read_decimals
+from seawall.margining.models.opyn_gamma.numbers import on_chain, read_decimals
 from seawall.margining.models.opyn_gamma.vaults import Series, refusals, series_of
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {"options": Component.SHORT_OPTIONS, **ORDER_CHARGES}
 SMALLEST_USD = 1e-6
@@ -37,7 +34,7 @@ SMALLEST_USD = 1e-6
 
 
 @dataclass(frozen=True)
-class OpynNakedMargin:
+class OpynNakedMargin(NoScenario):
     """One netting set for each collateral: vaults of one collateral are topped up from the same wallet."""
 
     name: str
@@ -45,15 +42,6 @@ class OpynNakedMargin:
         homogeneous=True, subadditive=True, offsets_across_underlyings=False, smallest_usd=SMALLEST_USD
     )
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("Opyn's naked margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account, one netting set for each collateral."""
@@ -78,8 +66,8 @@ class OpynNakedMargin:
             haircut=np.zeros(count),
             initial={"options": needed, **charges},
             maintenance={"options": needed, **dict.fromkeys(charges, np.zeros(count))},
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             uses=tuple(uses(policy, book, one)),
             refused=refusals(policy, book),
@@ -91,13 +79,13 @@ class OpynNakedMargin:
         """Return what each position of a book of one account needs, and where the auction of a short would start."""
         series, held, table = series_of(policy, book), book.positions, book.snapshot.table
         needed = _needed(held, series)
-        deviation = ray(policy.number("liquidation.oracle_deviation"))
+        deviation = RAY.of(policy.number("liquidation.oracle_deviation"))
         figures = {}
         for i, n in enumerate(held.columns):
             one = series[n]
             if one is not None and held.sizes[i] < 0.0:
                 start = starting_price(one.strike, one.spot, deviation, is_put=one.is_put)
-                figures[f"{table.names[n]}.auction_start"] = from_units(start, DECIMALS)
+                figures[f"{table.names[n]}.auction_start"] = RAY.to_float(start)
         rows = tuple(
             {
                 "instrument": table.names[n], "size": float(held.sizes[i]), "currency": table.settlement[n],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.core.errors import InputError, Problem
-from seawall.margining.models.opyn_gamma.fixed import ONE, over, times
+from seawall.margining.blocks.fixed_point import RAY
 
 SECONDS_PER_DAY = 86_400
 
@@ -49,19 +49,19 @@ def naked_margin(amount: int, strike: int, spot: int, bound: int, shock: int, *,
 
     Examples
     --------
-    >>> from seawall.margining.models.opyn_gamma.fixed import ray
-    >>> naked_margin(ONE, ray(100), ray(150), ray(0.1678), ray(0.75), is_put=True) / ONE
+    >>> from seawall.margining.blocks.fixed_point import RAY
+    >>> naked_margin(RAY.one, RAY.of(100), RAY.of(150), RAY.of(0.1678), RAY.of(0.75), is_put=True) / RAY.one
     16.78
-    >>> naked_margin(ONE, ray(2500), ray(1800), ray(0.1678), ray(0.75), is_put=False) / ONE
+    >>> naked_margin(RAY.one, RAY.of(2500), RAY.of(1800), RAY.of(0.1678), RAY.of(0.75), is_put=False) / RAY.one
     0.1678
     """
     if amount < 0 or strike <= 0 or spot <= 0:
         wrong = (amount, strike, spot)
         raise InputError(Problem("amount, strike, spot", wrong, "an amount is not below 0, prices are above 0"))
     if is_put:
-        shocked = times(shock, spot)
+        shocked = RAY.times(shock, spot)
         within, beyond = min(strike, shocked), max(strike - shocked, 0)
     else:
-        ratio = over(times(strike, shock), spot)
-        within, beyond = min(ONE, ratio), max(ONE - ratio, 0)
-    return times(times(bound, within) + beyond, amount)
+        ratio = RAY.over(RAY.times(strike, shock), spot)
+        within, beyond = min(RAY.one, ratio), max(RAY.one - ratio, 0)
+    return RAY.times(RAY.times(bound, within) + beyond, amount)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from seawall.margining.models.opyn_gamma.fixed import ray
+from seawall.margining.blocks.fixed_point import RAY
 from seawall.margining.models.opyn_gamma.naked import SECONDS_PER_DAY, Product
 from seawall.policy import MarginPolicy
 
 PRODUCT_NUMBERS = ("spot_shock", "days", "upper_bounds")
+
+CHAIN_DECIMALS = 8
+"""Decimals of option amounts, strikes and oracle prices on the chain."""
+
+
+def on_chain(number: float) -> int:
+    """Return an amount, strike or price as the calculator has it: rounded to the decimals that the chain has of it."""
+    return RAY.of(number, kept=CHAIN_DECIMALS)
 
 
 def product_paths(base: str, *, is_put: bool) -> list[str]:
@@ -25,7 +33,7 @@ def read_product(policy: MarginPolicy, base: str, *, is_put: bool) -> Product | 
     if not policy.has(shock):
         return None
     seconds = tuple(round(day * SECONDS_PER_DAY) for day in policy.numbers(days))
-    return Product(ray(policy.number(shock)), seconds, tuple(ray(bound) for bound in policy.numbers(bounds)))
+    return Product(RAY.of(policy.number(shock)), seconds, tuple(RAY.of(bound) for bound in policy.numbers(bounds)))
 
 
 def read_decimals(policy: MarginPolicy, asset: str) -> int | None:

@@ -9,11 +9,11 @@ import numpy as np
 
 from seawall.core.time import NS_PER_SECOND
 from seawall.instruments import Kind
+from seawall.margining.blocks.fixed_point import RAY
 from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.blocks.refusals import Sort, refused_rows
-from seawall.margining.models.opyn_gamma.fixed import on_chain, to_asset
 from seawall.margining.models.opyn_gamma.naked import SECONDS_PER_DAY, naked_margin
-from seawall.margining.models.opyn_gamma.numbers import read_decimals, read_product
+from seawall.margining.models.opyn_gamma.numbers import on_chain, read_decimals, read_product
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 
@@ -35,7 +35,7 @@ class Series:
     def required(self, short: int) -> int:
         """Return what a short amount needs, in whole units of collateral, rounded up."""
         needed = naked_margin(short, self.strike, self.spot, self.bound, self.shock, is_put=self.is_put)
-        return to_asset(needed, self.decimals, down=False)
+        return RAY.to_coarser(needed, self.decimals, down=False)
 
 
 def series_of(policy: MarginPolicy, book: ResolvedBook) -> list[Series | None]:

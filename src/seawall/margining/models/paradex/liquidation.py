@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from seawall.core.errors import InputError, Problem
-from seawall.policy import MarginPolicy
 
 SLACK = 1e-9
 """Steps of 20 % are meant exactly: five of them make a whole."""
@@ -40,18 +39,6 @@ class AfterLiquidation:
         if self.account_value > 0.0:
             return self.maintenance / self.account_value
         return math.inf if self.maintenance > 0.0 or self.account_value < 0.0 else 0.0
-
-
-def read_liquidation(policy: MarginPolicy) -> LiquidationNumbers:
-    """Return the numbers of a policy.
-
-    Examples
-    --------
-    >>> from seawall.policy import at
-    >>> read_liquidation(at("paradex/xm/2026-08-20")).step
-    0.2
-    """
-    return LiquidationNumbers(*(policy.number(f"liquidation.{name}") for name in ("target_ratio", "step", "fee_rate")))
 
 
 def is_liquidatable(maintenance: float, account_value: float) -> bool:

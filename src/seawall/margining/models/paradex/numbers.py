@@ -9,6 +9,7 @@ import numpy as np
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import InputError, Problem
 from seawall.margining.binding import Binding, side_of
+from seawall.margining.models.paradex.liquidation import LiquidationNumbers
 from seawall.policy import MarginPolicy
 from seawall.scenarios import TermScaled, VolShock
 from seawall.scenarios.grid import percent
@@ -123,3 +124,15 @@ def read_option(policy: MarginPolicy, base: str, side: str) -> OptionShares | No
         return None
     assert tuple(entry.name for entry in fields(OptionShares)) == OPTION_NUMBERS, "one number for each field"
     return OptionShares(*(policy.number(f"{group}.{side}_{name}") for name in OPTION_NUMBERS))
+
+
+def read_liquidation(policy: MarginPolicy) -> LiquidationNumbers:
+    """Return the numbers of a policy.
+
+    Examples
+    --------
+    >>> from seawall.policy import at
+    >>> read_liquidation(at("paradex/xm/2026-08-20")).step
+    0.2
+    """
+    return LiquidationNumbers(*(policy.number(f"liquidation.{name}") for name in ("target_ratio", "step", "fee_rate")))

@@ -13,21 +13,19 @@ import numpy as np
 
 from seawall.core.arrays import BoolArray, FloatArray
 from seawall.instruments import Kind
-from seawall.margining.binding import Binding
 from seawall.margining.blocks.equity import per_account
 from seawall.margining.blocks.lookups import by_underlying, usd_price
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.components import ORDER_CHARGES, Component, total_of
 from seawall.margining.model import Detail, Promises, Requirement
 from seawall.margining.models.paradex.account import account_value, mark_usd, refusals
 from seawall.margining.models.paradex.evidence import cross_uses
 from seawall.margining.models.paradex.numbers import OptionShares, read_fees, read_imf, read_option
 from seawall.margining.models.paradex.provisions import fee_provision, fee_rates
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 COMPONENTS = {
     "perpetuals": Component.POSITION, "options": Component.SHORT_OPTIONS, "fee_provision": Component.POSITION,
@@ -64,21 +62,12 @@ def option_margin(
 
 
 @dataclass(frozen=True)
-class ParadexCrossMargin:
+class ParadexCrossMargin(NoScenario):
     """One account, one netting set in USD in which nothing offsets."""
 
     name: str
     promises: Promises = Promises(homogeneous=True, subadditive=True, offsets_across_underlyings=False)
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("cross margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account, in USD."""
@@ -102,8 +91,8 @@ class ParadexCrossMargin:
             haircut=zero,
             initial=initial,
             maintenance=maintenance,
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             uses=tuple(cross_uses(policy, book)),
             cross=True,

@@ -1,16 +1,19 @@
-"""SPAN by a clearing house's own file: one account's positions, in contracts, against its risk arrays and rates."""
+"""SPAN by a clearing house's own file: positions of A accounts, in contracts, against its risk arrays and rates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from seawall.core.errors import InputError, Problem, UnavailableError, UnknownNameError
-from seawall.margining.models.span_portfolio.file_spreads import form_spreads, within
-from seawall.margining.models.span_portfolio.parameters import SpanCommodity, SpanParameters, SpanSpread
-from seawall.margining.models.span_portfolio.rule import Risk, price_risk, scan, weighted_price_risk
+from seawall.core.arrays import BoolArray, FloatArray
+from seawall.margining.blocks.equity import per_account
+from seawall.margining.blocks.usd import sums_of
+from seawall.margining.models.span_portfolio.file_spreads import Deltas, Key, form_spreads, within
+from seawall.margining.models.span_portfolio.rule import Risk, Scan, price_risk, scan, weighted_price_risk
+from seawall.market.span_file import SpanCommodity, SpanLeg, SpanParameters, SpanSpread
+from seawall.portfolio import Holdings
 
 FLAT, WEIGHTED_PRICE_RISK = "F", "W"
 """How a spread is charged or credited: so much a spread, or a share of the legs' price risk."""
@@ -19,189 +22,191 @@ SOM_METHODS = ("GROSS", "MAX")
 
 @dataclass(frozen=True, slots=True)
 class FileRisk:
-    """One combined commodity of one account, in the file's currency.
+    """One combined commodity of A accounts, in its currency.
 
     Attributes
     ----------
-    scan_risk, active_scenario
-        Largest loss and the scenario it is in, from 1.
+    pnl
+        `(A, 16)` profit and loss, cover fractions applied.
+    scan
+        Largest loss and the scenario that it is in.
+    delta
+        `(A,)` net composite delta.
     spread_charge, delivery, spread_credit, short_option_minimum
-        Charges and the credit.
+        `(A,)` charges and the credit, which is never more than the scanning risk.
     option_value
-        Long options less short ones, where premium is paid up front.
-    risk
-        `max(scan + spread charge + delivery - credit, short-option minimum)`.
+        `(A,)` long options less short ones, where premium is paid up front.
     """
 
-    commodity: str
-    currency: str
-    scan_risk: float
-    active_scenario: int
-    spread_charge: float
-    delivery: float
-    spread_credit: float
-    short_option_minimum: float
-    option_value: float
-    risk: float
+    commodity: SpanCommodity
+    pnl: FloatArray
+    scan: Scan
+    delta: FloatArray
+    spread_charge: FloatArray
+    delivery: FloatArray
+    spread_credit: FloatArray
+    short_option_minimum: FloatArray
+    option_value: FloatArray
 
     @property
-    def requirement(self) -> float:
-        """The risk less what the options are worth, never below zero."""
-        return max(self.risk - self.option_value, 0.0)
+    def parts(self) -> dict[str, FloatArray]:
+        """`max(scan + spread charge + delivery - credit, short-option minimum)` part by part."""
+        return Risk(
+            self.scan.risk, self.spread_credit, self.spread_charge, self.delivery, self.short_option_minimum
+        ).parts()
 
 
-def file_risk(parameters: SpanParameters, positions: Mapping[str, float]) -> dict[str, FileRisk]:
-    """Return the risk of each combined commodity that one account holds.
+def file_risks(span: SpanParameters, held: Holdings) -> dict[str, FileRisk]:
+    """Return the risk of each combined commodity that A accounts hold.
 
     Parameters
     ----------
-    parameters
-        The file.
-    positions
-        Contracts by name, short below zero.
-
-    Raises
-    ------
-    UnknownNameError
-        When the file has no such contract.
-    UnavailableError
-        When a held contract belongs to no combined commodity, or a spread of one has a method that is not known here.
-    InputError
-        When a size is not finite.
+    span
+        The file's N contracts.
+    held
+        Sizes in contracts; `columns` are rows of the file's contracts. Those that `refused` names make no sense here.
     """
-    _check(parameters, positions)
-    held = {name: size for name, size in positions.items() if size != 0.0}
-    names = sorted({parameters.contracts[name].commodity for name in held})
-    for name in names:
-        _refuse_methods(parameters.commodities[name].spreads, FLAT, name)
-    pnl, deltas = _arrays(parameters, held, names)
-    scans = {name: scan(pnl[name]) for name in names}
-    charge, delivery = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
-    for name in names:
-        commodity = parameters.commodities[name]
-        mine = {key: delta for key, delta in deltas.items() if key[0] == name}
-        formed, rest = form_spreads(mine, commodity.spreads)
-        charge[name] = sum(one.count * one.spread.rate for one in formed)
-        for close in commodity.delivery:
-            before = sum(abs(delta) for key, delta in mine.items() if key[1] == close.expiry)
-            outright = sum(abs(delta) for key, delta in rest.items() if key[1] == close.expiry)
-            delivery[name] += (before - outright) * close.in_spreads + outright * close.outright
-    credit = _credits(parameters, names, pnl, deltas)
+    gains = np.ascontiguousarray(span.gains.T)
+    mine: dict[str, Holdings] = {}
+    for name in sorted({span.commodity[n] for n in held.columns.tolist()} & {*span.commodities}):
+        members = np.array([one == name for one in span.commodity], dtype=np.bool_)
+        mine[name] = held.where(members[held.columns])
+    deltas: dict[Key, FloatArray] = {}
+    for name, part in mine.items():
+        leaning = part.sizes * span.delta[part.columns]
+        which = np.array([span.expiry[n] for n in part.columns.tolist()])
+        for expiry in sorted({*which.tolist()}):
+            deltas[name, expiry] = per_account(part, np.where(which == expiry, leaning, 0.0))
+    pnl = {name: sums_of(part, gains) for name, part in mine.items()}
+    credit = _credits(span, pnl, deltas)
     found = {}
-    for name in names:
-        least = _short_option_minimum(parameters, parameters.commodities[name], held)
-        parts = Risk(
-            scans[name].risk, *(np.array([one]) for one in (credit[name], charge[name], delivery[name], least))
-        ).parts()
-        worth = sum(
-            size * parameters.contracts[c].value for c, size in held.items()
-            if parameters.contracts[c].commodity == name
-        )  # fmt: skip
+    for name, part in mine.items():
+        commodity = span.commodities[name]
+        charge, delivery = _charges(commodity, {key: delta for key, delta in deltas.items() if key[0] == name})
+        scanned = scan(pnl[name])
         found[name] = FileRisk(
-            name, parameters.commodities[name].currency, float(scans[name].risk[0]), int(scans[name].active[0]) + 1,
-            charge[name], delivery[name], min(credit[name], float(scans[name].risk[0])), least, worth,
-            float(sum(part[0] for part in parts.values())),
+            commodity, pnl[name], scanned, _net(deltas, name), charge, delivery,
+            np.minimum(credit[name], scanned.risk), _short_option_minimum(span, commodity, part),
+            per_account(part, part.sizes * span.value[part.columns]),
         )  # fmt: skip
     return found
 
 
-def _check(parameters: SpanParameters, positions: Mapping[str, float]) -> None:
-    unknown = [name for name in positions if name not in parameters.contracts]
-    if unknown:
-        rule = f"the file of {parameters.clearing_org} of {parameters.date} has no such contract"
-        raise UnknownNameError([Problem("contract", name, rule) for name in unknown])
-    endless = [name for name, size in positions.items() if not np.isfinite(size)]
-    if endless:
-        raise InputError([Problem("size", positions[name], "sizes are finite numbers", where=name) for name in endless])
-    for name, size in positions.items():
-        if size != 0.0 and parameters.contracts[name].commodity not in parameters.commodities:
-            raise UnavailableError(f"{name}: the file links it to no combined commodity, so that it can't be margined")
+def _charges(commodity: SpanCommodity, deltas: Deltas) -> tuple[FloatArray, FloatArray]:
+    """Return what spreads between expiries are charged, and what delta close to delivery is, `(A,)` each."""
+    flat = [spread for spread in commodity.spreads if spread.method == FLAT]  # holders of others are refused
+
+    def members(leg: SpanLeg) -> list[Key]:
+        return sorted(key for key in deltas if key[0] == leg.commodity and within(key[1], leg.first, leg.last))
+
+    formed, rest = form_spreads(deltas, flat, members)
+    none = np.zeros(len(next(iter(deltas.values()))))
+    charge = sum((one.count * one.spread.rate for one in formed), none)
+    delivery = none
+    for close in commodity.delivery:
+        for key in deltas:
+            if key[1] == close.expiry:
+                before, outright = np.abs(deltas[key]), np.abs(rest[key])
+                delivery = delivery + (before - outright) * close.in_spreads + outright * close.outright
+    return charge, delivery
 
 
-def _refuse_methods(spreads: tuple[SpanSpread, ...], known: str, where: str) -> None:
-    for spread in spreads:
-        if spread.method != known:
-            raise UnavailableError(
-                f"{where}: spread {spread.priority} has method {spread.method!r}; {known!r} is known"
-            )
+def _net(deltas: Deltas, name: str) -> FloatArray:
+    return np.asarray(np.sum([delta for key, delta in deltas.items() if key[0] == name], axis=0), dtype=np.float64)
 
 
-def _arrays(
-    parameters: SpanParameters, held: Mapping[str, float], names: list[str]
-) -> tuple[dict[str, np.ndarray], dict[tuple[str, str], float]]:
-    pnl = {name: np.zeros((1, 16)) for name in names}
-    deltas: dict[tuple[str, str], float] = {}
-    for name, size in sorted(held.items()):
-        contract = parameters.contracts[name]
-        pnl[contract.commodity] = pnl[contract.commodity] + size * contract.gains
-        key = (contract.commodity, contract.expiry)
-        deltas[key] = deltas.get(key, 0.0) + size * contract.delta
-    return pnl, deltas
-
-
-def _credits(
-    parameters: SpanParameters,
-    names: list[str],
-    pnl: Mapping[str, np.ndarray],
-    deltas: Mapping[tuple[str, str], float],
-) -> dict[str, float]:
+def _credits(span: SpanParameters, pnl: Mapping[str, FloatArray], deltas: Deltas) -> dict[str, FloatArray]:
     """Return each commodity's spread credit: its weighted price risk, times the delta that spreads use, times the rate.
 
     Net deltas by tier are what spreads between commodities use, whatever spreads within one have formed.
     """
-    ours = [spread for spread in parameters.inter_spreads if {leg.commodity for leg in spread.legs} <= set(names)]
-    _refuse_methods(tuple(ours), WEIGHTED_PRICE_RISK, "inter-commodity spreads")
-    net, whole = _by_tier(ours, deltas)
-    weighted = {}
-    for name in names:
-        total = sum(delta for key, delta in deltas.items() if key[0] == name)
-        risk = price_risk(pnl[name], scan(pnl[name]).active)
-        weighted[name] = float(weighted_price_risk(risk, np.array([total]))[0])
-    credit = dict.fromkeys(names, 0.0)
-    for one in form_spreads(net, whole)[0]:
+    known = [spread for spread in spreads_between(span, {*pnl}) if spread.method == WEIGHTED_PRICE_RISK]
+    net = {
+        (leg.commodity, f"{leg.first}-{leg.last}"): np.asarray(np.sum([
+            delta for key, delta in deltas.items()
+            if key[0] == leg.commodity and within(key[1], leg.first, leg.last)
+        ], axis=0), dtype=np.float64) + np.zeros(len(pnl[leg.commodity]))
+        for spread in known for leg in spread.legs
+    }  # fmt: skip
+    weighted = {
+        name: weighted_price_risk(price_risk(mine, scan(mine).active), _net(deltas, name))
+        for name, mine in pnl.items()
+    }  # fmt: skip
+    credit = {name: np.zeros(len(mine)) for name, mine in pnl.items()}
+    for one in form_spreads(net, known, lambda leg: [(leg.commodity, f"{leg.first}-{leg.last}")])[0]:
         for leg in one.spread.legs:
-            credit[leg.commodity] += weighted[leg.commodity] * one.count * leg.ratio * one.spread.rate
+            more = weighted[leg.commodity] * one.count * leg.ratio * one.spread.rate
+            credit[leg.commodity] = credit[leg.commodity] + more
     return credit
 
 
-def _by_tier(
-    spreads: Sequence[SpanSpread], deltas: Mapping[tuple[str, str], float]
-) -> tuple[dict[tuple[str, str], float], list[SpanSpread]]:
-    """Return net deltas by commodity and tier, and the spreads with legs that name those tiers."""
-    tiers = sorted({(leg.commodity, leg.first, leg.last) for spread in spreads for leg in spread.legs})
-    net = {}
-    for i, (name, first, last) in enumerate(tiers):
-        for other, begins, ends in tiers[i + 1 :]:
-            if other == name and (not ends or first <= ends) and (not last or begins <= last):
-                raise UnavailableError(
-                    f"{name}: its tiers for spreads with others overlap, and deltas would count twice"
-                )
-        net[name, f"{first}-{last}"] = sum(
-            delta for key, delta in deltas.items() if key[0] == name and within(key[1], first, last)
-        )
-    renamed = [
-        replace(
-            spread,
-            legs=tuple(
-                replace(leg, first=f"{leg.first}-{leg.last}", last=f"{leg.first}-{leg.last}") for leg in spread.legs
-            ),
-        )
-        for spread in spreads
-    ]
-    return net, renamed
+def spreads_between(span: SpanParameters, names: set[str]) -> list[SpanSpread]:
+    """Return the spreads between commodities all of whose legs are among some commodities."""
+    return [spread for spread in span.inter_spreads if {leg.commodity for leg in spread.legs} <= names]
 
 
-def _short_option_minimum(parameters: SpanParameters, commodity: SpanCommodity, held: Mapping[str, float]) -> float:
-    if commodity.som_method not in SOM_METHODS and any(one.rate for one in commodity.som_rates):
-        raise UnavailableError(f"{commodity.name}: short-option method {commodity.som_method!r} is not known here")
-    total = 0.0
+def _short_option_minimum(span: SpanParameters, commodity: SpanCommodity, held: Holdings) -> FloatArray:
+    total = np.zeros(len(held.indptr) - 1)
+    sold = np.where(span.is_option[held.columns], np.maximum(-held.sizes, 0.0), 0.0)
+    is_call, which = span.is_call[held.columns], [span.expiry[n] for n in held.columns.tolist()]
     for tier in commodity.som_rates:
-        short = {True: 0.0, False: 0.0}
-        for name, size in held.items():
-            contract = parameters.contracts[name]
-            mine = contract.commodity == commodity.name and contract.is_option
-            if mine and within(contract.expiry, tier.first, tier.last):
-                short[contract.is_call] += max(-size, 0.0)
-        counted = max(short.values()) if commodity.som_method == "MAX" else sum(short.values())
-        total += tier.rate * counted
+        mine = np.array([within(expiry, tier.first, tier.last) for expiry in which], dtype=np.bool_)
+        calls, puts = (per_account(held, np.where(mine & side, sold, 0.0)) for side in (is_call, ~is_call))
+        total = total + tier.rate * (np.maximum(calls, puts) if commodity.som_method == "MAX" else calls + puts)
     return total
+
+
+def refused(span: SpanParameters, names: Sequence[str]) -> dict[int, str]:
+    """Return the contracts that the file says too little of, or something that is not known here, each with why."""
+    whole = {name: _not_known(commodity) for name, commodity in span.commodities.items()}
+    reasons = {}
+    for n, commodity in enumerate(span.commodity):
+        why = whole.get(commodity, "the file links it to no combined commodity")
+        if not why and np.isnan(span.delta[n]):
+            why = "the file has no composite delta of it"
+        if not why and np.isnan(span.value[n]):
+            why = "the file has no price or no contract value factor of it, and its premium is paid up front"
+        if why:
+            reasons[n] = f"{names[n]}: {why}"
+    return reasons
+
+
+def _not_known(commodity: SpanCommodity) -> str:
+    """Return what of a commodity's rules is not known here; empty where all is."""
+    for spread in commodity.spreads:
+        if spread.method != FLAT:
+            return f"spread {spread.priority} of {commodity.name} has method {spread.method!r}; {FLAT!r} is known"
+    if commodity.som_method not in SOM_METHODS and any(one.rate for one in commodity.som_rates):
+        return f"short-option method {commodity.som_method!r} of {commodity.name} is not known"
+    return ""
+
+
+def refused_accounts(span: SpanParameters, held: Holdings) -> dict[int, str]:
+    """Return the accounts whose commodities meet in a spread that is not known here, by row, each with why."""
+    count = len(held.indptr) - 1
+    holds: dict[str, BoolArray] = {}
+    for name in {span.commodity[n] for n in held.columns.tolist()}:
+        mine = held.where(np.array([one == name for one in span.commodity], dtype=np.bool_)[held.columns])
+        holds[name] = np.asarray(np.diff(mine.indptr) > 0, dtype=np.bool_)
+    reasons: dict[int, str] = {}
+    tiers: dict[tuple[str, str, str], BoolArray] = {}
+    for spread in spreads_between(span, {*holds}):
+        together = np.all([holds[leg.commodity] for leg in spread.legs] or [np.zeros(count, np.bool_)], axis=0)
+        if spread.method != WEIGHTED_PRICE_RISK:
+            rule = f"its method is {spread.method!r}; {WEIGHTED_PRICE_RISK!r} is known"
+            _note(reasons, together, f"spread {spread.priority} between commodities: {rule}")
+        for leg in spread.legs:
+            key = (leg.commodity, leg.first, leg.last)
+            tiers[key] = tiers.get(key, np.zeros(count, np.bool_)) | together
+    ordered = sorted(tiers)
+    for i, (name, first, last) in enumerate(ordered):
+        for other, begins, ends in ordered[i + 1 :]:
+            if other == name and (not ends or first <= ends) and (not last or begins <= last):
+                why = f"{name}: its tiers for spreads with others overlap, and deltas would count twice"
+                _note(reasons, tiers[name, first, last] & tiers[other, begins, ends], why)
+    return reasons
+
+
+def _note(reasons: dict[int, str], accounts: BoolArray, why: str) -> None:
+    for a in np.flatnonzero(accounts).tolist():
+        reasons.setdefault(a, why)

@@ -26,6 +26,7 @@ from seawall.margining.models.span_portfolio.combined import Combined, Market, c
 from seawall.margining.models.span_portfolio.composite_delta import composite_delta
 from seawall.margining.models.span_portfolio.detail import figures, risk_array
 from seawall.margining.models.span_portfolio.evidence import uses
+from seawall.margining.models.span_portfolio.file_margin import file_detail, file_requirement
 from seawall.margining.models.span_portfolio.numbers import commodity, knows, pairs
 from seawall.margining.models.span_portfolio.points import COUNT, STANDARD, UP, cover, labels, possible, price_moves
 from seawall.margining.models.span_portfolio.rule import PARTS, less_option_value
@@ -56,7 +57,7 @@ class SpanPortfolioMargin:
     def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
         """Return SPAN's sixteen scenarios over the underlyings that the policy has numbers for."""
         bases = tuple(base for base in sorted(snapshot.table.underlyings) if knows(policy, base))
-        if not bases:
+        if snapshot.span is not None or not bases:  # a file has its risk arrays already
             return ScenarioSet.spot_moves((), (), np.zeros((0, 0)))
         numbers = [commodity(policy, base) for base in bases]
         multiple = policy.number("general.extreme_multiple")
@@ -80,15 +81,16 @@ class SpanPortfolioMargin:
 
     def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
         """Return a scenario under SPAN's number."""
-        numbers = commodity(policy, underlying)
-        move = float(price_moves(numbers.price_scan_range, policy.number("general.extreme_multiple"))[scenario])
+        move = float(price_moves(1.0, policy.number("general.extreme_multiple"))[scenario])
         extreme = scenario >= len(STANDARD)
         return Binding(
             "extended" if extreme else "standard", scenario + 1, scenario // 2 + 1, side_of(move), labels()[scenario]
         )
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
-        """Return the margin of every account, in USD."""
+        """Return the margin of every account, in USD; by a clearing house's file in the currencies of the file."""
+        if book.snapshot.span is not None:
+            return file_requirement(policy, book, book.snapshot.span)
         [one] = netting_sets(book, cross=True)
         count, market = len(book.book), _market(policy, book, pnl)
         owned = usd_account(policy, book, book.snapshot.exposure)
@@ -130,6 +132,8 @@ class SpanPortfolioMargin:
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
         """Return the risk array of each combined commodity of a book of one account, and every charge."""
+        if book.snapshot.span is not None:
+            return file_detail(book, book.snapshot.span)
         market = _market(policy, book, pnl)
         found, credit = _commodities(policy, book, book.positions, market)
         return Detail(

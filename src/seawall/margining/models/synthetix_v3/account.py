@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from seawall.instruments import Kind
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.blocks.lookups import usd_price
 from seawall.margining.blocks.refusals import Sort, refused_rows
 from seawall.margining.models.synthetix_v3.liquidation import KeeperGuards, liquidation_reward
 from seawall.margining.models.synthetix_v3.market import Market, price_pnl
 from seawall.margining.models.synthetix_v3.numbers import CASH, read_discount, read_market
-from seawall.margining.models.synthetix_v3.wei import times, wei
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 
@@ -90,15 +90,15 @@ def accounts(policy: MarginPolicy, book: ResolvedBook) -> list[MarginAccount | N
         positions: list[Held] = []
         missing = False
         for i in range(held.indptr[a], held.indptr[a + 1]):
-            n, size, entry = int(held.columns[i]), wei(float(held.sizes[i])), float(held.entry_prices[i])
+            n, size, entry = int(held.columns[i]), WEI.of(float(held.sizes[i])), float(held.entry_prices[i])
             market = markets[n]
             if market is None:
                 missing = True
                 continue
-            price = wei(float(book.snapshot.mark[n]))
+            price = WEI.of(float(book.snapshot.mark[n]))
             # Without a price of entry nothing is gained or lost yet.
-            positions.append(Held(n, market, size, price, price if np.isnan(entry) else wei(entry)))
-        money = [value(wei(float(x))) for value, x in zip(values, book.book.balances[a], strict=True) if x]
+            positions.append(Held(n, market, size, price, price if np.isnan(entry) else WEI.of(entry)))
+        money = [value(WEI.of(float(x))) for value, x in zip(values, book.book.balances[a], strict=True) if x]
         if missing or any(part is None for part in money):
             found.append(None)
             continue
@@ -124,8 +124,8 @@ def _asset(policy: MarginPolicy, book: ResolvedBook, asset: str) -> Callable[[in
             return amount, amount
         if discount is None or np.isnan(price):
             return None
-        worth = times(amount, wei(price))
-        return worth, worth if amount < 0 else discount.counted(amount, wei(price))
+        worth = WEI.times(amount, WEI.of(price))
+        return worth, worth if amount < 0 else discount.counted(amount, WEI.of(price))
 
     return value
 

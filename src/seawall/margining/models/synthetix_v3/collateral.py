@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seawall.margining.models.synthetix_v3.wei import UNIT, over, times
+from seawall.margining.blocks.fixed_point import WEI
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,16 @@ class Discount:
 
         Examples
         --------
-        >>> from seawall.margining.models.synthetix_v3.wei import wei
-        >>> rising = Discount(wei(0.01), wei(0.1), UNIT, wei(1_000))
-        >>> [rising.of(wei(coins)) / UNIT for coins in (1, 50, 500)]
+        >>> from seawall.margining.blocks.fixed_point import WEI
+        >>> rising = Discount(WEI.of(0.01), WEI.of(0.1), WEI.one, WEI.of(1_000))
+        >>> [rising.of(WEI.of(coins)) / WEI.one for coins in (1, 50, 500)]
         [0.01, 0.05, 0.1]
         """
         if self.skew_scale == 0:
             return 0
-        impact = times(over(amount, self.skew_scale), self.scalar)
+        impact = WEI.times(WEI.over(amount, self.skew_scale), self.scalar)
         return max(min(impact, self.lower_limit), self.upper_limit)
 
     def counted(self, amount: int, price: int) -> int:
         """Return what an amount that is owned counts for, in USD."""
-        return times(times(amount, price), UNIT - self.of(amount))
+        return WEI.times(WEI.times(amount, price), WEI.one - self.of(amount))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seawall.margining.models.synthetix_v3.wei import UNIT, times
+from seawall.margining.blocks.fixed_point import WEI
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,14 @@ class KeeperGuards:
 
         Examples
         --------
-        >>> guards = KeeperGuards(5, UNIT // 10, 100, UNIT // 2)
+        >>> guards = KeeperGuards(5, WEI.one // 10, 100, WEI.one // 2)
         >>> [guards.reward(rewards, 10, 150) for rewards in (0, 20, 90)], guards.reward(90, 10, 0)
         ([15, 30, 75], 100)
         """
-        least = max(cost + self.min_reward, times(cost, self.min_profit_ratio + UNIT))
-        most = self.max_reward if collateral == 0 else min(times(collateral, self.max_scaling_ratio), self.max_reward)
+        least = max(cost + self.min_reward, WEI.times(cost, self.min_profit_ratio + WEI.one))
+        most = (
+            self.max_reward if collateral == 0 else min(WEI.times(collateral, self.max_scaling_ratio), self.max_reward)
+        )
         return min(max(least, rewards + cost), most)
 
 
@@ -59,7 +61,7 @@ def liquidation_reward(
 
     Examples
     --------
-    >>> guards = KeeperGuards(5, 0, 1_000, UNIT, 10, 20)
+    >>> guards = KeeperGuards(5, 0, 1_000, WEI.one, 10, 20)
     >>> liquidation_reward([30, 40], [1, 3], guards, 10_000), liquidation_reward([], [], guards, 10_000)
     (130, 0)
     """

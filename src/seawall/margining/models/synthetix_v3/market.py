@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seawall.core.errors import InputError, Problem
-from seawall.margining.models.synthetix_v3.wei import UNIT, over, times
+from seawall.margining.blocks.fixed_point import WEI
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +47,40 @@ class Market:
 
         Examples
         --------
-        >>> from seawall.margining.models.synthetix_v3.wei import wei
-        >>> market = Market(wei(100), wei(2), wei(0.01), wei(0.5), wei(1000), wei(0.05))
-        >>> [margin // UNIT for margin in market.required_margins(wei(-2), wei(30_000))]
+        >>> from seawall.margining.blocks.fixed_point import WEI
+        >>> market = Market(WEI.of(100), WEI.of(2), WEI.of(0.01), WEI.of(0.5), WEI.of(1000), WEI.of(0.05))
+        >>> [margin // WEI.one for margin in market.required_margins(WEI.of(-2), WEI.of(30_000))]
         [4000, 2500]
         """
         if size == 0:
             return 0, 0
         coins = abs(size)
-        impact = 0 if self.skew_scale == 0 else over(coins, self.skew_scale)
-        ratio = times(impact, self.initial_ratio) + self.min_initial_ratio
-        notional = times(coins, price)
+        impact = 0 if self.skew_scale == 0 else WEI.over(coins, self.skew_scale)
+        ratio = WEI.times(impact, self.initial_ratio) + self.min_initial_ratio
+        notional = WEI.times(coins, price)
         return (
-            times(notional, ratio) + self.min_position_margin,
-            times(notional, times(ratio, self.maintenance_scalar)) + self.min_position_margin,
+            WEI.times(notional, ratio) + self.min_position_margin,
+            WEI.times(notional, WEI.times(ratio, self.maintenance_scalar)) + self.min_position_margin,
         )
 
     def flag_reward(self, size: int, price: int) -> int:
         """Return what flagging adds for a position, before guards."""
-        return times(times(abs(size), price), self.flag_reward_ratio)
+        return WEI.times(WEI.times(abs(size), price), self.flag_reward_ratio)
 
     @property
     def window_size(self) -> int:
         """Size in coin that one window may liquidate."""
         fees = self.maker_fee + self.taker_fee
-        return times(times(fees, self.skew_scale), self.limit_multiplier) * self.window_seconds
+        return WEI.times(WEI.times(fees, self.skew_scale), self.limit_multiplier) * self.window_seconds
 
     def windows(self, size: int) -> int:
         """Return how many windows a position takes; 0 where the market states no limit.
 
         Examples
         --------
-        >>> from seawall.margining.models.synthetix_v3.wei import wei
-        >>> Market(wei(100), 0, 0, 0, 0, 0, wei(0.0005), wei(0.0005), UNIT, window_seconds=10).windows(wei(2.5))
+        >>> from seawall.margining.blocks.fixed_point import WEI
+        >>> fee = WEI.of(0.0005)
+        >>> Market(WEI.of(100), 0, 0, 0, 0, 0, fee, fee, WEI.one, window_seconds=10).windows(WEI.of(2.5))
         3
         """
         return -(-abs(size) // self.window_size) if self.window_size else 0
@@ -101,17 +102,17 @@ def fill_price(price: int, skew: int, size: int, skew_scale: int) -> int:
 
     Examples
     --------
-    >>> from seawall.margining.models.synthetix_v3.wei import wei
-    >>> fill_price(wei(1200), 0, wei(100), wei(1_000_000)) / UNIT
+    >>> from seawall.margining.blocks.fixed_point import WEI
+    >>> fill_price(WEI.of(1200), 0, WEI.of(100), WEI.of(1_000_000)) / WEI.one
     1200.06
     """
     if skew_scale < 0 or price < 0:
         raise InputError(Problem("price, skew_scale", (price, skew_scale), "neither is below 0"))
     if skew_scale == 0:
         return price
-    before = price + times(price, over(skew, skew_scale))
-    after = price + times(price, over(skew + size, skew_scale))
-    return over(before + after, 2 * UNIT)
+    before = price + WEI.times(price, WEI.over(skew, skew_scale))
+    after = price + WEI.times(price, WEI.over(skew + size, skew_scale))
+    return WEI.over(before + after, 2 * WEI.one)
 
 
 def price_pnl(size: int, price: int, entry: int) -> int:
@@ -119,8 +120,8 @@ def price_pnl(size: int, price: int, entry: int) -> int:
 
     Examples
     --------
-    >>> from seawall.margining.models.synthetix_v3.wei import wei
-    >>> price_pnl(wei(-1), wei(30_000), wei(29_850)) // UNIT
+    >>> from seawall.margining.blocks.fixed_point import WEI
+    >>> price_pnl(WEI.of(-1), WEI.of(30_000), WEI.of(29_850)) // WEI.one
     -150
     """
-    return times(size, price - entry)
+    return WEI.times(size, price - entry)

@@ -13,21 +13,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seawall.core.arrays import FloatArray
-from seawall.margining.binding import Binding
-from seawall.margining.blocks.fixed_point import from_units
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
+from seawall.margining.blocks.no_scenario import NoScenario, none_binds
 from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement
 from seawall.margining.models.synthetix_v3.account import MarginAccount, accounts, refusals
 from seawall.margining.models.synthetix_v3.evidence import uses
 from seawall.margining.models.synthetix_v3.liquidation import KeeperGuards, is_liquidatable, withdrawable
 from seawall.margining.models.synthetix_v3.numbers import CASH, read_discount, read_keeper
-from seawall.margining.models.synthetix_v3.wei import DECIMALS
-from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import ResolvedBook
 from seawall.revaluation import PnlTensor
-from seawall.scenarios import ScenarioSet
 
 REWARD = "liquidation_reward"
 AMOUNTS_COUNT = 6
@@ -35,21 +32,12 @@ COMPONENTS = {"perpetuals": Component.POSITION, REWARD: Component.LIQUIDATION, *
 
 
 @dataclass(frozen=True)
-class SynthetixCrossMargin:
+class SynthetixCrossMargin(NoScenario):
     """One account, one netting set in USD; margin balance is the contract's available margin."""
 
     name: str
     promises: Promises = Promises(homogeneous=False, subadditive=False, offsets_across_underlyings=False)
     components: Mapping[str, Component] = field(default_factory=lambda: COMPONENTS)
-
-    def scenarios(self, policy: MarginPolicy, snapshot: MarketSnapshot) -> ScenarioSet:
-        """Return no scenario: the rule reads none."""
-        underlyings = snapshot.table.underlyings
-        return ScenarioSet.spot_moves((), underlyings, np.zeros((0, len(underlyings))))
-
-    def binding(self, policy: MarginPolicy, underlying: str, scenario: int) -> Binding:
-        """Return nothing: no scenario binds, so nobody may ask."""
-        raise AssertionError("Synthetix margin reads no scenario")
 
     def requirement(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Requirement:
         """Return the margin of every account."""
@@ -68,8 +56,8 @@ class SynthetixCrossMargin:
             haircut=np.zeros(count),
             initial={"perpetuals": initial, REWARD: reward, **charges},
             maintenance={"perpetuals": maintenance, REWARD: reward, **dict.fromkeys(charges, np.zeros(count))},
-            worst_scenario=np.full(count, -1, np.int64),
-            worst_underlying=np.full(count, -1, np.int64),
+            worst_scenario=none_binds(count),
+            worst_underlying=none_binds(count),
             underlyings=book.snapshot.table.underlyings,
             uses=tuple(uses(policy, book)),
             cross=True,
@@ -97,8 +85,8 @@ class SynthetixCrossMargin:
         figures: dict[str, float] = {}
         for held in account.held:
             name = book.snapshot.table.names[held.row]
-            rows.append(_row(name, from_units(held.size, DECIMALS), *held.margins))
-            figures[f"{name}.pnl"] = from_units(held.pnl, DECIMALS)
+            rows.append(_row(name, WEI.to_float(held.size), *held.margins))
+            figures[f"{name}.pnl"] = WEI.to_float(held.pnl)
             figures[f"{name}.liquidation_windows"] = float(held.market.windows(held.size))
         reward = account.reward(read_keeper(policy))
         rows.append(_row(REWARD, 1.0, reward, reward))
@@ -109,7 +97,7 @@ class SynthetixCrossMargin:
 def _row(name: str, size: float, initial: int, maintenance: int) -> Mapping[str, object]:
     return {
         "instrument": name, "size": size, "currency": "USD",
-        "initial_margin": from_units(initial, DECIMALS), "maintenance_margin": from_units(maintenance, DECIMALS),
+        "initial_margin": WEI.to_float(initial), "maintenance_margin": WEI.to_float(maintenance),
     }  # fmt: skip
 
 
@@ -124,8 +112,7 @@ def _amounts(account: MarginAccount, guards: KeeperGuards) -> tuple[int, ...]:
 def _usd(rows: Sequence[tuple[int, ...] | None]) -> list[FloatArray]:
     """Return amounts of each account in USD, `(A,)` each: the one place where whole units end."""
     floats = [
-        (math.nan,) * AMOUNTS_COUNT if row is None else tuple(from_units(amount, DECIMALS) for amount in row)
-        for row in rows
+        (math.nan,) * AMOUNTS_COUNT if row is None else tuple(WEI.to_float(amount) for amount in row) for row in rows
     ]
     return list(np.array(floats, dtype=np.float64).reshape(-1, AMOUNTS_COUNT).T.copy())
 

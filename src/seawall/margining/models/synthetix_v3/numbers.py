@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from seawall.margining.blocks.fixed_point import WEI
 from seawall.margining.models.synthetix_v3.collateral import Discount
 from seawall.margining.models.synthetix_v3.liquidation import KeeperGuards
 from seawall.margining.models.synthetix_v3.market import Market
-from seawall.margining.models.synthetix_v3.wei import wei
 from seawall.policy import MarginPolicy
 
 CASH = ("USD", "USDC")
@@ -41,15 +41,15 @@ def read_market(policy: MarginPolicy, base: str) -> Market | None:
     *paths, window = market_paths(base)
     if not policy.has(window):
         return None
-    return Market(*[*(wei(policy.number(path)) for path in paths), int(policy.number(window))])
+    return Market(*[*(WEI.of(policy.number(path)) for path in paths), int(policy.number(window))])
 
 
 def read_discount(policy: MarginPolicy, asset: str) -> Discount | None:
     """Return a coin's numbers as collateral; None where the policy has none."""
     paths = discount_paths(asset)
-    return Discount(*(wei(policy.number(path)) for path in paths)) if policy.has(paths[0]) else None
+    return Discount(*(WEI.of(policy.number(path)) for path in paths)) if policy.has(paths[0]) else None
 
 
 def read_keeper(policy: MarginPolicy) -> KeeperGuards:
     """Return what keepers are paid."""
-    return KeeperGuards(*(wei(policy.number(path)) for path in keeper_paths()))
+    return KeeperGuards(*(WEI.of(policy.number(path)) for path in keeper_paths()))

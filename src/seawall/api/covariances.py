@@ -1,0 +1,135 @@
+"""Volatilities and correlations of what a book depends on: stated, of past prices, or the market's own.
+
+Where nobody states them, prices move by the volatility of the option nearest to the money and to thirty days; how much
+volatilities move, and how coins move together, was measured elsewhere (`risk.daily_moves`) and is assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from seawall.api.history import HistorySource, load_history
+from seawall.core.errors import InputError, Problem, UnavailableError
+from seawall.core.time import DAYS_PER_YEAR
+from seawall.instruments import Kind
+from seawall.market import MarketSnapshot
+from seawall.portfolio import Book
+from seawall.risk.daily_moves import CORRELATION, VOL_SD, at_the_money
+from seawall.risk.greeks import usd_price
+from seawall.scenarios.covariance import Covariance
+from seawall.scenarios.factors import underlyings_of
+from seawall.scenarios.history import History
+from seawall.scenarios.stress_library import dollar_assets
+
+
+class Moments(Protocol):
+    """What is asked for: a file of prices, or volatilities a year by factor and one correlation; None is left open."""
+
+    @property
+    def returns(self) -> HistorySource | None:
+        """A history, or its file."""
+        ...
+
+    @property
+    def vols(self) -> Mapping[str, float] | None:
+        """By factor: `BTC`, `BTC vol`."""
+        ...
+
+    @property
+    def correlation(self) -> float | None:
+        """Of any two coins, and of their volatilities."""
+        ...
+
+
+def coins_of(book: Book, market: MarketSnapshot) -> tuple[str, ...]:
+    """Return what the worth of a book depends on: underlyings of its contracts, coins it owns or owes, no dollars.
+
+    A coin that the market has no price for is left to be unavailable, with its name.
+    """
+    table = market.table
+    owned = {name for name, amounts in zip(book.assets, book.balances.T, strict=True) if np.any(amounts)}
+    priced = {name for name in owned - dollar_assets() if usd_price(market, name) == usd_price(market, name)}
+    return tuple(sorted(priced | {table.underlying[table.position(n)] for n in book.instruments if n in table}))
+
+
+def covariance_for(
+    asked: Moments, coins: tuple[str, ...], market: MarketSnapshot
+) -> tuple[Covariance, tuple[str, ...]]:
+    """Return a year's covariance of prices and volatilities, and notes on where its numbers come from."""
+    if asked.returns is not None:
+        history = covering(asked.returns, coins)
+        found = Covariance.of_changes(history.names, history.changes, history.step_years)
+        if asked.correlation is not None or asked.vols:
+            rule = "the file of prices gives them; state them, or give the file"
+            raise InputError(Problem("vols" if asked.vols else "correlation", "stated", rule))
+        return found, (f"volatilities and correlations of {span_of(history)}",)
+    coins = coins or tuple(market.table.underlyings)  # dollars alone lose nothing, whatever the market does
+    stated = dict(asked.vols or {})
+    options = {market.table.underlying[n] for n in np.flatnonzero(market.table.is_kind(Kind.OPTION)).tolist()}
+    factors = (*coins, *(f"{coin} vol" for coin in coins if coin in options))
+    problems = [
+        Problem("vols", name, f"the book depends on {', '.join(factors) or 'no coin'}")
+        for name in sorted(set(stated) - set(factors))
+    ]
+    vols: dict[str, float] = {}
+    for name in factors:
+        if name in stated:
+            vols[name] = float(stated[name])
+        elif name not in coins:
+            vols[name] = VOL_SD * DAYS_PER_YEAR**0.5
+        else:
+            try:
+                vols[name] = at_the_money(market, name)
+            except UnavailableError:
+                rule = f"no option tells the volatility of {name}: state it, as {name}=0.6 a year (--vol {name}=0.6)"
+                problems.append(Problem("vols", "left out", rule))
+    if problems:
+        raise InputError(problems)
+    joint = CORRELATION if asked.correlation is None else asked.correlation
+    matrix = np.eye(len(factors))
+    for i, one in enumerate(factors):
+        for j, other in enumerate(factors):
+            if i != j and (one in coins) == (other in coins):
+                matrix[i, j] = joint
+    return Covariance.of(vols, matrix), _sources(vols, stated, coins, asked.correlation)
+
+
+def _sources(
+    vols: dict[str, float], stated: dict[str, float], coins: tuple[str, ...], correlation: float | None
+) -> tuple[str, ...]:
+    """Say where each number comes from: stated, the market's own, or measured elsewhere and assumed here."""
+    measured = "November 2022 to March 2026, assumed now"
+    sources = []
+    for name, vol in vols.items():
+        source = "stated" if name in stated else "the option nearest to the money and to 30 days"
+        if name not in coins and name not in stated:
+            source = f"{100.0 * VOL_SD:.1f} % a day, measured {measured}"
+        sources.append(f"{name} {100.0 * vol:.1f} % a year ({source})")
+    if len(coins) > 1:
+        source = "stated" if correlation is not None else f"measured {measured}"
+        joint = CORRELATION if correlation is None else correlation
+        sources.append(f"correlation of coins, and of their volatilities, {joint:g} ({source})")
+    if len(vols) > len(coins):
+        sources.append("prices and volatilities move independently")
+    return tuple(sources)
+
+
+def covering(source: HistorySource, coins: tuple[str, ...]) -> History:
+    """Return a history that tells of every coin that a book depends on."""
+    history = load_history(source)
+    missing = sorted(set(coins) - set(history.names))
+    if missing:
+        rule = f"the book depends on it, and the prices are of {', '.join(history.names)}"
+        raise InputError([Problem("returns", f"no {coin}", rule) for coin in missing])
+    return history
+
+
+def span_of(history: History) -> str:
+    """Say how many changes a history has, of what and of when."""
+    first, last = (np.datetime64(int(time), "ns").astype("datetime64[D]") for time in history.times_ns[[0, -1]])
+    left_out = f", {history.dropped_count} left out" if history.dropped_count else ""
+    names = ", ".join(underlyings_of(history.names))
+    return f"{len(history):,} changes of {names}, {first} to {last}{left_out}"

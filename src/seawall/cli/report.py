@@ -1,0 +1,76 @@
+"""`seawall report`: one HTML page with all of it."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from seawall.api.books import load_book
+from seawall.api.margins import DEFAULT_POLICY, as_policy
+from seawall.api.margins import margin as margins_of
+from seawall.api.report import report as compute
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.cli import show
+from seawall.cli.main import EXIT_UNAVAILABLE
+from seawall.cli.stand_ins import stand_ins
+
+
+def report(
+    file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)],
+    policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
+    snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
+    account: str | None = None,
+    map_underlying: Annotated[list[str] | None, Parameter(negative=())] = None,
+    title: str = "",
+) -> int:
+    """Write a report as one HTML page, which opens anywhere and asks nothing of a network.
+
+    Margin and its components, the scenarios of the rule, curves over the price, the liquidation surface, distances,
+    Greeks, who causes the margin, stress, and every number's grade and source.
+
+    ```console
+    $ seawall report book.csv -o report.html
+    $ seawall report book.csv -o desk-1.html --account desk-1 --policy okx/pm --title "Desk 1, August"
+    ```
+
+    Parameters
+    ----------
+    file
+        The book, as for `seawall margin`.
+    output
+        Where the page goes; a file that is there is replaced. `-` writes to standard output.
+    policy, snapshot
+        As for `seawall margin`.
+    account
+        Report on this account alone.
+    map_underlying
+        `SOL=ETH`: where the policy has no numbers for SOL it takes ETH's, and says so.
+    title
+        Title of the page.
+    """
+    market = load_snapshot(snapshot)
+    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    if account is not None:
+        book = book.take([book.row(account)])
+    chosen, swaps = as_policy(policy, time=market.time_ns), stand_ins(map_underlying)
+    words = ["seawall", "report", str(file), "--policy", chosen.id, "--snapshot", snapshot]
+    words += ["--account", account] if account else []
+    words += [word for asset, other in swaps.items() for word in ("--map-underlying", f"{asset}={other}")]
+    words += ["--title", title] if title else []
+    page = compute(book, market, chosen, title=title, command=f"{shlex.join(words)} -o report.html", stand_ins=swaps)
+    gone = [row for row in margins_of(book, market, chosen, stand_ins=swaps) if row.unavailable]
+    if str(output) == "-":
+        print(page, end="")
+    else:
+        output.write_text(page, encoding="utf-8", newline="\n")
+        out = show.console()
+        out.print(f"{output}: {len(page.encode()) / 1000:,.0f} kB, under {chosen.id}", markup=False)
+        for row in gone[: show.SHOWN_ACCOUNTS_COUNT]:
+            out.print(f"{row.account} is unavailable: {row.unavailable}", markup=False)
+    return EXIT_UNAVAILABLE if gone else 0

@@ -1,0 +1,173 @@
+"""`seawall var`: what a book can lose, and what each holding makes of it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+from rich.text import Text
+
+from seawall.api.books import load_book
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.value_at_risk import value_at_risk
+from seawall.cli import show
+from seawall.cli.amounts import amount
+from seawall.cli.main import EXIT_UNAVAILABLE
+from seawall.cli.outcome_flags import OutcomeFlags
+from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.progress import working
+from seawall.risk.tail_report import AccountTail, TailPart, TailReport
+
+SHOWN_ACCOUNTS_COUNT = 50
+SHOWN_PARTS_COUNT = 50
+"""A terminal shows this many of each; --csv and --json give all."""
+
+
+def var(
+    file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    outcomes: OutcomeFlags | None = None,
+    snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
+    account: str | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    csv: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
+    """Say what a book can lose: value at risk and expected shortfall with intervals, and by holding.
+
+    VaR is the loss that is not exceeded with the stated confidence, ES the mean loss of the rest. Where one account is
+    named, or the book has one, each holding is told too.
+
+    ```console
+    $ seawall var book.csv
+    $ seawall var book.csv --account desk-1 --vol BTC=0.6 --dof 4 --days 5 --seed 7
+    $ seawall var book.csv --method filtered --returns prices.csv --confidence 0.975
+    ```
+
+    Parameters
+    ----------
+    file
+        The book, as for `seawall margin`.
+    snapshot
+        A bundled snapshot's name, or a file.
+    account
+        Only this account, holding by holding.
+    json
+        Print everything as JSON.
+    csv
+        Print one row an account as CSV; one a holding where one account is named.
+    """
+    check_one_format(as_json=json, as_csv=csv)
+    asked = outcomes or OutcomeFlags()
+    market = load_snapshot(snapshot)
+    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    one = account is not None or len(book) == 1
+    with working(f"revaluing {len(book):,} accounts"):
+        found = value_at_risk(
+            book, market, asked.method, confidence=asked.confidence, account=account, by_holding=one, **asked.stated
+        )
+    parts = found.parts(found.accounts[0].account) if one else []
+    if json:
+        tail = [{"outcome": name, "weight": weight} for name, weight in found.accounts[0].tail] if one else []
+        print_json({"value_at_risk": found.rows(), "method": asked.method, "notes": found.notes, "holdings": parts,
+                    "tail": tail, "snapshot_notes": market.notes})  # fmt: skip
+    elif csv:
+        print_csv(parts if account is not None and parts else found.rows())
+    else:
+        out = show.console()
+        out.print(show.headline(market))
+        below = "; below it, where it lies with 95 %" if found.outcomes_count else ""
+        out.print(f"loss in USD, {100.0 * found.confidence:g} % confidence{below}", style="italic")
+        out.print(_accounts(found, wide=out.width >= show.WIDE_FROM))
+        for line in _below(found, one=one):
+            out.print(line)
+        if one and found.accounts[0].parts:
+            out.print(_parts(found, wide=out.width >= show.WIDE_FROM))
+            out.print(_LEGEND if out.width >= show.WIDE_FROM else _LEGEND.partition(" Alone")[0], style="dim")
+    return EXIT_UNAVAILABLE if any(one.unavailable for one in found.accounts) else 0
+
+
+_LEGEND = (
+    "Components sum to the account's figure, below zero where a holding hedges. Marginal: per unit of size. "
+    "Incremental: the figure less what it is without the holding. Alone: the holding by itself."
+)
+
+
+def _table(title: str) -> Table:
+    return Table(title=title or None, title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+
+
+def _accounts(found: TailReport, *, wide: bool) -> Table:
+    exact = not found.outcomes_count
+    table = _table("")
+    table.add_column("account", overflow="fold", min_width=10)
+    table.add_column("VaR", justify="right", no_wrap=True)
+    table.add_column("ES", justify="right", no_wrap=True)
+    if not exact:
+        table.add_column("worst outcome", overflow="fold", min_width=14)
+    for one in found.accounts[:SHOWN_ACCOUNTS_COUNT]:
+        risk = one.risk
+        figures = (risk.value_at_risk, risk.expected_shortfall)
+        cells = [Text(amount(figure, "USD"), style="bold") for figure in figures]
+        if not exact and not one.unavailable:
+            for cell, (low, high) in zip(
+                cells, (risk.value_at_risk_interval, risk.expected_shortfall_interval), strict=True
+            ):
+                cell.append(f"\n{_end(low)} to {_end(high)}", style="not bold dim")
+        worst = [] if exact else [_outcome(one)]
+        table.add_row(one.account, *cells, *worst)
+    return table
+
+
+def _outcome(one: AccountTail) -> str:
+    """Return the worst outcome, each of its numbers on one line; none where nothing moves the account."""
+    moves = bool(one.tail) and one.risk.expected_shortfall != 0.0
+    return one.tail[0][0].replace(" %", "%") if moves else "-"
+
+
+def _end(bound: float) -> str:
+    return "no bound" if math.isinf(bound) else amount(bound, "USD")
+
+
+def _below(found: TailReport, *, one: bool) -> list[Text]:
+    gone = [row for row in found.accounts if row.unavailable]
+    lines = [Text(f"{row.account} is unavailable: {row.unavailable}", style="yellow") for row in gone]
+    if (hidden := len(found.accounts) - SHOWN_ACCOUNTS_COUNT) > 0:
+        lines.append(Text(f"... and {hidden} more; --csv and --json give all"))
+    lines += [Text(f"  {note}", style="dim") for note in found.notes]
+    if found.outcomes_count:
+        share = (1.0 - found.confidence) * found.accounts[0].risk.effective_count
+        lines.append(Text(f"  about {share:.3g} outcomes make ES, of {found.outcomes_count:,}", style="dim"))
+    elif one:
+        lines.append(Text("  delta-gamma takes nothing apart by holding; --method monte-carlo does", style="dim"))
+    if not one:
+        lines.append(Text("--account NAME tells what each holding makes of it.", style="dim"))
+    return lines
+
+
+def _parts(found: TailReport, *, wide: bool) -> Table:
+    whole = found.accounts[0].risk.expected_shortfall
+    table = _table("what each holding makes of it, USD")
+    table.add_column("holding", overflow="fold", min_width=12)
+    table.add_column("size", justify="right", no_wrap=True)
+    names = ["VaR\ncomponent", "VaR\nincremental"] if wide else []
+    for name in [*names, "ES\ncomponent", "share", "ES\nmarginal", "ES\nincremental", *(["ES\nalone"] if wide else [])]:
+        table.add_column(name, justify="right", no_wrap=True)
+    parts = sorted(found.accounts[0].parts, key=lambda part: -part.expected_shortfall)
+    for part in parts[:SHOWN_PARTS_COUNT]:
+        table.add_row(part.name, f"{part.size:,.10g}", *_figures(part, whole, wide=wide))
+    if (hidden := len(parts) - SHOWN_PARTS_COUNT) > 0:
+        table.add_row(f"... and {hidden} more")
+    return table
+
+
+def _figures(part: TailPart, whole: float, *, wide: bool) -> list[str]:
+    share = f"{part.expected_shortfall / whole:+.0%}" if whole else "-"
+    marginal = f"{part.marginal_expected_shortfall:,.6g}"
+    middle: list[str | float] = [part.expected_shortfall, share, marginal, part.incremental_expected_shortfall]
+    if wide:
+        middle = [part.value_at_risk, part.incremental_value_at_risk, *middle, part.alone_expected_shortfall]
+    return [one if isinstance(one, str) else amount(one, "USD") for one in middle]

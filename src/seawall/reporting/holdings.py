@@ -1,0 +1,87 @@
+"""What an account holds, and the ladder of its Greeks by expiry."""
+
+from __future__ import annotations
+
+import math
+
+from seawall.core.amounts import amount
+from seawall.core.html_table import cell_text
+from seawall.market import Origin
+from seawall.reporting.blocks import Block, Cell, Prose, Section, Table, number, of_rows, typeset, words
+from seawall.reporting.context import Context
+from seawall.risk.exposures import Total, exposures
+
+POSITIONS_COUNT = 60
+"""A page lists this many positions, and says how many more there are."""
+ORIGIN_WORDS = {Origin.MISSING: "missing", Origin.OBSERVED: "observed", Origin.DERIVED: "derived"}
+POINT = 0.01
+
+
+def holdings(context: Context, account: str) -> Section:
+    """Return positions and balances with today's marks."""
+    mine = context.book.account(account)
+    market, table = context.market, context.market.table
+    rows = []
+    for held in mine.positions[:POSITIONS_COUNT]:
+        known = held.instrument in table
+        n = table.position(held.instrument) if known else -1
+        mark = float(market.mark[n]) if known else math.nan
+        origin = ORIGIN_WORDS[Origin(int(market.mark_origin[n]))] if known else "not listed"
+        entry = "–" if math.isnan(held.entry_price) else f"{held.entry_price:,.10g}"
+        vol = float(market.vol[n]) if known else math.nan
+        rows.append([
+            words(held.instrument), number(f"{held.size:,.10g}"), number(entry), number(_price(mark)),
+            words(origin), number("–" if math.isnan(vol) else f"{vol:.1%}"),
+        ])  # fmt: skip
+    left = len(mine.positions) - POSITIONS_COUNT
+    note = "Sizes in the venue's own unit, marks in the contract's price unit."
+    note += f" {left:,} positions more are not listed." if left > 0 else ""
+    heads = ("instrument", ">size", ">entry price", ">mark", "mark is", ">volatility")
+    blocks: list[Block] = [of_rows("Positions", heads, rows, note=note)] if rows else [Prose("It holds no position.")]
+    cash = []
+    for asset, amount_held in mine.balances.items():
+        usd = 1.0 if asset == "USD" else market.index.get(asset, math.nan)
+        worth = amount_held * usd if amount_held else 0.0
+        cash.append([words(asset), number(f"{amount_held:,.10g}"), number(_price(usd)), number(amount(worth, "USD"))])
+    if cash:
+        blocks.append(of_rows("Balances", ("asset", ">balance", ">USD each", ">USD"), cash))
+    if mine.orders:
+        blocks.append(
+            Prose(f"It has {len(mine.orders):,} open orders, which count in the margin and not in the Greeks.")
+        )
+    return Section("holdings", "Holdings", tuple(blocks))
+
+
+def _price(price: float) -> str:
+    return "n/a" if math.isnan(price) else f"{price:,.4f}" if abs(price) < 1.0 else f"{price:,.2f}"
+
+
+def greeks(context: Context, account: str) -> Section:
+    """Return the Greeks of each coin by expiry."""
+    found = exposures(context.one(account), context.market, check_lots=context.check_lots, parse=context.parse)
+    blocks: list[Block] = [_ladder(asset) for asset in found.by("asset", "expiry").parts]
+    gaps = [f"{total.name}: {total.unavailable}" for total in found.by("asset").parts if total.unavailable]
+    blocks += [Prose(f"{gap}.", "warning") for gap in gaps]
+    blocks = blocks or [Prose("It is exposed to no coin.")]
+    return Section("greeks", "Greeks by expiry", tuple(blocks))
+
+
+def _ladder(asset: Total) -> Table:
+    heads = (
+        "expiry", f">delta, {asset.name}", ">cash delta, USD", ">cash gamma, USD per 1 %", ">vega, USD per point",
+        ">theta, USD a day",
+    )  # fmt: skip
+    rows = [tuple(_line(part, "no expiry" if part.name == "none" else part.name)) for part in asset.parts]
+    note = (
+        "Cash delta: gained per 100 % move of the price, the coin's own move included. Coins that are owned or owed "
+        "stand under no expiry."
+    )
+    return Table(f"{asset.name}, net", heads, tuple(rows), tuple(_line(asset, "all")), note=note, wide=True)
+
+
+def _line(total: Total, name: str) -> list[Cell]:
+    net = total.net
+    vega = net["vega_usd"] * POINT
+    usd = (net["cash_delta_usd"], net["cash_gamma_usd"], vega, net["theta_usd_day"])
+    delta = "n/a" if math.isnan(net["delta"]) else f"{net['delta']:+,.4f}" if net["delta"] else cell_text(0.0)
+    return [words(typeset(name)), number(delta), *(number(amount(x, "USD")) for x in usd)]

@@ -1,0 +1,226 @@
+"""Figures of results: what is drawn is what the result says, in its units."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import seawall as sw
+from seawall.core.errors import InputError, SeawallError, UnavailableError, UnknownNameError
+from seawall.policy import at
+from seawall.risk.margin_shares import margin_shares
+from seawall.risk.quadratic_report import quadratic_report
+from seawall.risk.surface import Surface
+from seawall.risk.tail_report import TailReport, tail_report
+from seawall.scenarios import ScenarioSet
+
+NOW = sw.load_snapshot("deribit-btc-2026-08-01")
+BOOK = sw.load_book("demo", snapshot=NOW)
+POLICY = at("deribit/x_pm", NOW.time_ns)
+
+
+def texts(figure: Any) -> list[str]:
+    return [one.get_text() for one in figure.axes[0].texts]
+
+
+def y_names(figure: Any) -> list[str]:
+    return [one.get_text() for one in figure.axes[0].get_yticklabels()]
+
+
+def x_names(figure: Any) -> list[str]:
+    return [one.get_text() for one in figure.axes[0].get_xticklabels()]
+
+
+def legend(figure: Any) -> list[str]:
+    [one] = figure.legends or [figure.axes[0].get_legend()]
+    return [text.get_text() for text in one.get_texts()]
+
+
+def test_a_grid_is_drawn_cell_by_cell_and_the_binding_one_is_outlined() -> None:
+    [matrix] = sw.margin(BOOK, NOW, POLICY).explain("short_strangle").detail.matrices
+    figure = sw.margin(BOOK, NOW, POLICY).plot("short_strangle")
+    axes = figure.axes[0]
+    assert len(texts(figure)) == matrix.standard.size == 27
+    assert x_names(figure)[0] == "-16 %" and y_names(figure) == ["vol up", "vol same", "vol down"]
+    assert axes.get_xlabel() == "price move; cells are profit and loss, USD" and axes.get_ylabel() == "volatility"
+    worst = [text for text in axes.texts if text.get_text() == "−358k"]
+    assert [text.get_position() for text in worst] == [(0, 0)] and matrix.standard.min() == matrix.standard[0, 0]
+    [outline] = [patch for patch in axes.patches if not patch.get_fill() and patch.get_linewidth() == 2.0]
+    assert outline.get_x() < 0.0 < outline.get_x() + outline.get_width() and outline.get_y() < 0.0
+    assert "357,622 USD at -16 %, vol up" in axes.get_title(loc="left")
+
+
+def test_a_rule_without_a_grid_is_drawn_by_its_components() -> None:
+    [margin] = sw.margin(BOOK, NOW, "deribit/x_sm")["short_strangle"]
+    figure = sw.margin(BOOK, NOW, "deribit/x_sm").plot("short_strangle")
+    widths = [patch.get_width() for patch in figure.axes[0].patches]
+    assert widths[:-1] == pytest.approx(list(margin.initial.values())) and widths[-1] == pytest.approx(
+        margin.initial_margin
+    )
+    assert y_names(figure) == [*margin.initial, "initial margin"]
+    assert figure.axes[0].get_xlabel() == "initial margin, USD"
+
+
+@pytest.mark.parametrize("policy", ["house/tail", "occ/tims"])
+def test_a_list_of_scenarios_is_drawn_as_bars(policy: str) -> None:
+    found = sw.margin(BOOK, NOW, policy)
+    [array] = found.explain("short_strangle").detail.arrays
+    figure = found.plot("short_strangle")
+    assert [patch.get_width() for patch in figure.axes[0].patches] == pytest.approx(array.pnl)
+    assert y_names(figure) == list(array.labels)
+    assert figure.axes[0].get_xlabel() == f"profit and loss, {array.currency}"
+    outlined = [k for k, patch in enumerate(figure.axes[0].patches) if patch.get_linewidth() > 1.0]
+    assert outlined == [array.worst_scenario] and array.worst > 0.0
+
+
+def test_a_grid_that_is_not_there_is_refused_by_name() -> None:
+    with pytest.raises(UnknownNameError, match="btc_usd"):
+        sw.margin(BOOK, NOW, POLICY).plot("short_strangle", matrix="eth_usd")
+
+
+def test_a_comparison_has_a_bar_for_each_policy_and_component() -> None:
+    found = sw.compare(BOOK, NOW, ["deribit/x_pm", "okx/pm", "binance/pm"])
+    figure = found.plot("short_strangle")
+    a = found.accounts.index("short_strangle")
+    charged = {c.value: usd[:, a] for c, usd in found.components_usd.items() if usd[:, a].any()}
+    assert set(legend(figure)) == set(charged) and y_names(figure) == list(found.policies)
+    patches = figure.axes[0].patches
+    assert len(patches) == sum(int((usd != 0.0).sum()) for usd in charged.values())
+    sums = np.zeros(len(found.policies))
+    for patch in patches:
+        sums[round(patch.get_y() + patch.get_height() / 2.0)] += patch.get_width()
+    assert sums == pytest.approx(found.initial_usd[:, a])
+    assert texts(figure) == ["358k", "322k", "727k"] and figure.axes[0].get_xlabel() == "initial margin, USD"
+    whole = np.zeros(len(found.policies))
+    for patch in found.plot().axes[0].patches:
+        whole[round(patch.get_y() + patch.get_height() / 2.0)] += patch.get_width()
+    assert whole == pytest.approx(found.initial_usd.sum(axis=1))
+
+
+def test_what_is_unavailable_has_no_bar() -> None:
+    vol = NOW.vol.copy()
+    vol[NOW.table.names.index("BTC-25SEP26-70000-C")] = np.nan
+    gone = replace(NOW, vol=vol, mark=np.where(np.isnan(vol) & ~np.isnan(NOW.vol), np.nan, NOW.mark))
+    found = sw.compare(BOOK.take([0]), gone, ["deribit/x_pm", "okx/pm"])
+    assert np.isnan(found.initial_usd).all()
+    figure = found.plot()
+    assert texts(figure) == ["n/a", "n/a"] and len(figure.axes[0].patches) == 0
+    with pytest.raises(UnavailableError):
+        sw.margin(BOOK.take([0]), gone, "deribit/x_pm").plot()
+    with pytest.raises(UnavailableError, match="short_strangle"):
+        margin_shares(BOOK.take([0]), gone, POLICY).plot()
+
+
+def test_shares_fall_to_the_margin() -> None:
+    shares = margin_shares(BOOK, NOW, POLICY, account="calendar")
+    figure = shares.plot()
+    widths = [patch.get_width() for patch in figure.axes[0].patches]
+    rows = shares.rows()
+    assert widths[:-2] == pytest.approx([row["initial"] for row in rows[:-1]])
+    assert sum(widths[:-1]) == pytest.approx(shares.initial, abs=0.01) and widths[-1] == pytest.approx(sum(widths[:-1]))
+    assert [name.split(" (")[0] for name in y_names(figure)] == [*(row["name"] for row in rows), "initial margin"]
+    assert figure.axes[0].get_xlabel() == "share of initial margin, USD"
+
+
+def test_distances_are_drawn_in_per_cent_and_what_is_out_of_reach_says_so() -> None:
+    found = sw.distance(BOOK, NOW, POLICY, accounts=["short_strangle", "naked_wing_seller"])
+    figure = found.plot("short_strangle")
+    assert y_names(figure) == ["BTC down", "BTC up", "vol down (not within reach)", "vol up"]
+    widths = [patch.get_width() for patch in figure.axes[0].patches]
+    moves = [found.of("short_strangle", name).move for name in ("BTC down", "BTC up", "vol down", "vol up")]
+    assert widths == pytest.approx([100.0 * moves[0], 100.0 * moves[1], 0.0, 100.0 * moves[3]])
+    assert texts(figure)[2] == "n/a" and figure.axes[0].get_xlabel() == "move until the venue acts, %"
+    assert len(found.plot().axes[0].patches) == 8 and "naked_wing_seller, BTC up" in y_names(found.plot())
+    with pytest.raises(UnknownNameError, match="short_strangle"):
+        found.plot("calendar")
+
+
+@pytest.fixture(scope="module")
+def surface() -> Surface:
+    return sw.liquidation_surface(
+        BOOK, NOW, POLICY, account="short_strangle", asset="BTC", price_moves=[-0.3, -0.15, 0.0, 0.2, 0.45],
+        vol_moves=[-0.25, 0.0, 0.5],
+    )  # fmt: skip
+
+
+def test_a_surface_is_drawn_with_its_line(surface: Surface) -> None:
+    figure = surface.plot()
+    axes = figure.axes[0]
+    assert x_names(figure) == ["-30 %", "-15 %", "0 %", "+20 %", "+45 %"]
+    assert y_names(figure) == ["+50 %", "0 %", "-25 %"]
+    told = {tuple(round(x) for x in text.get_position()): text.get_text() for text in axes.texts}
+    today = surface.ratio[2, 1]
+    assert told[2, 1] == f"{today:.0%}" and len(told) == surface.ratio.size
+    ends = {
+        (round(float(x), 6), round(float(y), 6)) for line in axes.lines for x, y in zip(*line.get_data(), strict=True)
+    }
+    for point in surface.contour:
+        across = float(np.interp(point.price_move, surface.price_moves, np.arange(5)))
+        up = 2.0 - float(np.interp(point.vol_move, surface.vol_moves, np.arange(3)))
+        assert (round(across, 6), round(up, 6)) in ends
+    assert axes.get_xlabel() == "move of BTC" and axes.get_ylabel() == "move of its volatilities"
+    hatched = [patch for patch in axes.patches if patch.get_hatch()]
+    assert len(hatched) == int(surface.acts.sum()) > 0
+
+
+def test_a_path_is_drawn_with_its_calls() -> None:
+    path = sw.margin_path(BOOK, NOW, "2020-03-12", POLICY)
+    figure = path.plot("short_strangle")
+    axes, steps = figure.axes[0], path.of("short_strangle")
+    drawn = {line.get_label(): line for line in axes.lines}
+    assert legend(figure) == ["equity", "margin balance", "initial margin", "maintenance margin", "call"]
+    assert drawn["equity"].get_ydata().tolist() == [step.equity for step in steps]
+    assert drawn["initial margin"].get_ydata().tolist() == [step.initial_margin for step in steps]
+    hours = [(step.time_ns - steps[0].time_ns) / 3.6e12 for step in steps]
+    assert drawn["equity"].get_xdata() == pytest.approx(hours)
+    called = [step for step in steps if step.called > 0.0]
+    assert len(drawn["call"].get_xdata()) == len(called) == 3
+    assert {f"{step.called:,.0f}" for step in called} <= set(texts(figure))
+    assert axes.get_xlabel() == "hours since the first state" and axes.get_ylabel() == "USD"
+    assert "call" not in legend(path.plot("box"))
+    with pytest.raises(InputError, match="covered_call"):
+        path.plot()
+
+
+@pytest.fixture(scope="module")
+def tail() -> TailReport:
+    moves = np.random.default_rng(1).normal(0.0, 0.03, (2_000, 1))
+    outcomes = ScenarioSet.spot_moves([str(s) for s in range(2_000)], ("BTC",), moves)
+    return tail_report(BOOK, NOW, outcomes, incremental=False)
+
+
+def test_a_distribution_has_all_outcomes_and_its_levels(tail: TailReport) -> None:
+    one = tail["short_strangle"]
+    figure = tail.plot("short_strangle")
+    axes = figure.axes[0]
+    assert sum(patch.get_height() for patch in axes.patches) == pytest.approx(100.0)
+    var, shortfall = (line.get_xdata()[0] for line in axes.lines)
+    assert (var, shortfall) == (-one.risk.value_at_risk, -one.risk.expected_shortfall)
+    beyond = sum(patch.get_height() for patch in axes.patches if patch.get_hatch())
+    assert 0.5 < beyond < 1.5  # per cent, of a confidence of 99 %
+    assert legend(figure)[0].startswith("VaR 0.99 −") and axes.get_yscale() == "log"
+    assert axes.get_xlabel() == "profit and loss, USD" and axes.get_ylabel() == "share of outcomes, %, logarithmic"
+    assert tail.plot().axes[0].get_title(loc="left") == "all accounts"
+
+
+def test_a_figure_without_outcomes_has_no_distribution() -> None:
+    form = quadratic_report(BOOK.take([0]), NOW, ["BTC"], [[0.03**2]], days=1.0)
+    with pytest.raises(UnavailableError, match="without outcomes"):
+        form.plot()
+
+
+@pytest.mark.parametrize("make", [
+    lambda: sw.margin(BOOK, NOW, POLICY).plot("box"), lambda: sw.compare(BOOK, NOW, ["okx/pm"]).plot(),
+    lambda: margin_shares(BOOK, NOW, POLICY, account="box").plot(),
+])  # fmt: skip
+def test_without_matplotlib_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SeawallError, match=r"pip install 'seawall\[plot\]'"):
+        make()

@@ -1,0 +1,135 @@
+"""Charts: the same figure gives the same text, any text is safe in it, and nothing is said by colour alone."""
+
+from __future__ import annotations
+
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+
+from seawall.charts import bars, contour_surface, curve, curves, heat_map, to_svg, waterfall
+from seawall.charts.style import LINES, short, tint
+from seawall.core.errors import SeawallError
+
+HOSTILE = "<img src=x onerror=alert(1)> & $x^2$ \"quoted\" 'too' 漢字"
+X = np.linspace(40_000.0, 90_000.0, 11)
+
+
+def all_charts() -> dict[str, object]:
+    return {
+        "curves": curves(X, {"equity": X - 5e4, "margin": 0.1 * X}, now=62_000.0, marks={"liquidation": 45_000.0}),
+        "waterfall": waterfall(["call", "coin"], [3e5, -1e5], total="margin"),
+        "bars": bars(["up", "down", "gone"], [1.0, -2.0, float("nan")], marked=1),
+        "heat": heat_map([[1.0, -2.0], [float("nan"), 0.0]], ["a", "b"], ["x", "y"], marked=(0, 1)),
+        "surface": contour_surface(
+            np.array([[2.0, np.inf], [0.5, 0.6]]), [-0.1, 0.0], [0.0, 0.5], ["-10 %", "0 %"], ["0 %", "+50 %"],
+            points=[(-0.06, 0.0), (-0.07, 0.5)], here=(1, 0),
+        ),
+    }  # fmt: skip
+
+
+def svg_of(figure: object, key: str = "k") -> str:
+    return to_svg(figure, title="Title", description="What it says.", key=key)  # type: ignore[arg-type]
+
+
+def test_two_figures_of_the_same_numbers_give_the_same_text_and_one_figure_gives_it_twice() -> None:
+    first, second = all_charts(), all_charts()
+    for name, figure in first.items():
+        made = svg_of(figure)
+        assert made == svg_of(second[name]) == svg_of(figure), name
+
+
+def test_a_figure_is_well_formed_says_what_it_is_and_refers_to_itself_alone() -> None:
+    for name, figure in all_charts().items():
+        svg = svg_of(figure, key=name)
+        root = ElementTree.fromstring(svg)
+        assert root.get("role") == "img"
+        said = [root.find(f"{{*}}{part}") for part in ("title", "desc")]
+        assert [part.text for part in said if part is not None] == ["Title", "What it says."]
+        ids = re.findall(r'\bid="([^"]+)"', svg)
+        assert len(ids) == len(set(ids))
+        assert all(one.startswith(f"{name}-") for one in ids)
+        used = {a or b for a, b in re.findall(r'url\(#([^)]+)\)|href="#([^"]+)"', svg)}
+        assert used <= set(ids)
+        assert not re.search(r'(?:href|src)="(?!#)|@import|url\((?!#)', svg)
+
+
+def test_texts_are_kept_as_they_are_and_can_be_no_markup_and_no_formula() -> None:
+    made = [
+        svg_of(curves(X, {HOSTILE: X}, marks={HOSTILE: 50_000.0})), svg_of(waterfall([HOSTILE], [1.0], total=HOSTILE)),
+        svg_of(bars([HOSTILE], [1.0])), svg_of(heat_map([[1.0]], [HOSTILE], [HOSTILE])),
+    ]  # fmt: skip
+    for svg in made:
+        assert "<img" not in svg
+        texts = [
+            "".join(node.itertext()) for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+        ]
+        assert HOSTILE in texts
+
+
+def test_lines_differ_in_dashes_and_not_by_colour_alone() -> None:
+    figure = curves(X, {str(k): X + k for k in range(4)})
+    drawn = [line.get_linestyle() for line in figure.axes[0].lines if line.get_label() in "0123"]
+    assert len(set(drawn)) == 4 == len({colour for colour, _ in LINES})
+
+
+def test_losses_are_signed_and_hatched_and_gains_are_not() -> None:
+    loss, gain = heat_map([[-1.0, 1.0]], ["a"], ["x", "y"]).axes[0].texts
+    assert (loss.get_text(), gain.get_text()) == ("−1", "+1")
+    up, down = bars(["up", "down"], [1.0, -1.0]).axes[0].patches
+    assert not up.get_hatch()
+    assert down.get_hatch()
+
+
+def test_what_is_not_known_says_so_and_is_no_zero() -> None:
+    assert [text.get_text() for text in heat_map([[float("nan"), 0.0]], ["a"], ["x", "y"]).axes[0].texts] == [
+        "n/a",
+        "0",
+    ]
+    assert tint(float("nan")) not in (tint(0.0), tint(1.0), tint(-1.0))
+    gap = curve([0.0, 1.0, 2.0], [1.0, float("inf"), 2.0]).axes[0].lines[1].get_ydata()
+    assert np.isnan(np.asarray(gap, dtype=float)).tolist() == [False, True, False]
+
+
+def test_a_waterfall_begins_each_part_where_the_last_one_ended_and_ends_at_their_sum() -> None:
+    parts = [5.0, -2.0, 0.5]
+    drawn = waterfall(["a", "b", "c"], parts, total="sum").axes[0].patches
+    ends = [patch.get_x() + patch.get_width() for patch in drawn]
+    assert [patch.get_x() for patch in drawn] == pytest.approx([0.0, 5.0, 3.0, 0.0])
+    assert ends == pytest.approx([5.0, 3.0, 3.5, sum(parts)])
+
+
+def test_the_line_of_a_surface_passes_where_its_points_are_and_joins_those_of_one_square() -> None:
+    axis = [0.0, 1.0, 2.0]
+    ratio = np.array([[2.0, 2.0, 2.0], [0.5, 0.5, 0.5], [0.4, 0.4, 0.4]])
+    points = [(0.5, 0.0), (0.4, 1.0), (0.3, 2.0)]
+    lines = contour_surface(ratio, axis, axis, list("abc"), list("xyz"), points=points).axes[0].lines
+    ends = sorted(tuple(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in lines)
+    assert ends == [((0.3, 0.0), (0.4, 1.0)), ((0.4, 1.0), (0.5, 2.0))]  # the last row of the map is volatility 0
+
+
+def test_names_of_near_points_do_not_cover_each_other() -> None:
+    figure = curves(X, {"y": X}, now=62_000.0, marks={"liquidation 61,000": 61_000.0, "liquidation 63,000": 63_000.0})
+    heights = [note.get_position()[1] for note in figure.axes[0].texts]
+    assert len(set(heights)) == 3
+
+
+def test_settings_of_the_user_have_no_say_and_come_back() -> None:
+    plain = svg_of(curve(X, X))
+    with matplotlib.rc_context({"font.size": 30.0, "axes.grid": False, "svg.fonttype": "path"}):
+        assert svg_of(curve(X, X)) == plain
+        assert matplotlib.rcParams["font.size"] == 30.0
+
+
+def test_without_matplotlib_the_way_to_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SeawallError, match=r"pip install 'seawall\[plot\]'"):
+        curve(X, X)
+
+
+@pytest.mark.parametrize(("number", "words"), [(999.4, "999"), (1000.0, "1k"), (-2.5e9, "-2.5bn"), (-1e-3, "-0.001")])
+def test_axis_numbers_are_short(number: float, words: str) -> None:
+    assert short(number) == words
