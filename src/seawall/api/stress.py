@@ -18,7 +18,7 @@ from seawall.risk.stress import stress as compute
 from seawall.risk.typical_depth import typical_depths
 from seawall.scenarios import PathSet, ScenarioSet
 from seawall.scenarios.maker import PathMaker, ScenarioMaker
-from seawall.scenarios.stress_library import dollar_assets, stress_names, stress_of
+from seawall.scenarios.stress_library import dollar_assets, stress_called, stress_names, stress_of
 
 ScenarioSource: TypeAlias = str | PathSet | ScenarioSet | ScenarioMaker | PathMaker
 ALL = "all"
@@ -81,9 +81,10 @@ def _made(
 ) -> dict[str, PathSet | ScenarioSet]:
     if isinstance(scenarios, Mapping):
         return {name: as_states(name, source, coins) for name, source in scenarios.items()}
-    names = stress_names() if scenarios == ALL else (scenarios,) if isinstance(scenarios, str) else tuple(scenarios)
-    if not names:
+    words = stress_names() if scenarios == ALL else (scenarios,) if isinstance(scenarios, str) else tuple(scenarios)
+    if not words:
         raise InputError(Problem("scenarios", "none", "one scenario or more is asked for"))
+    names = dict.fromkeys(stress_called(word) for word in words)
     return {name: as_states(name, name, coins) for name in names}
 
 

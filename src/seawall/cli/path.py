@@ -26,7 +26,7 @@ from seawall.core.errors import InputError, Problem
 from seawall.market import MarketSnapshot
 from seawall.risk.margin_path import MarginPath, Step
 from seawall.risk.typical_depth import TYPICAL_NOTE
-from seawall.scenarios.stress_library import path_names, stress_title
+from seawall.scenarios.stress_library import path_names, stress_called, stress_title
 
 SHOWN_ACCOUNTS_COUNT = 50
 NAME_WIDTH = 26
@@ -94,6 +94,7 @@ def path(
         )
     if not scenario:
         raise InputError(Problem("scenario", "none", f"--scenario NAME is one of {', '.join(path_names())}"))
+    scenario = stress_called(scenario)
     market = load_snapshot(snapshot)
     book = load_book("-" if str(file) == "-" else file, snapshot=market)
     if account is not None:

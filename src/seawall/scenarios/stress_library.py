@@ -38,7 +38,8 @@ def stress_names() -> tuple[str, ...]:
 
 def stress_title(name: str) -> str:
     """Return what a stress is, in a line."""
-    return _TITLES[name] if name in _TITLES else event(_known(name)).title
+    called = stress_called(name)
+    return _TITLES[called] if called in _TITLES else event(called).title
 
 
 def path_names() -> tuple[str, ...]:
@@ -65,7 +66,7 @@ def stress_of(name: str, underlyings: Sequence[str]) -> PathSet | ScenarioSet:
     Parameters
     ----------
     name
-        One of `stress_names`.
+        One of `stress_names`, or a word that `stress_called` takes.
     underlyings
         Those to move. A coin that an event does not tell of is left out, so that a revaluation finds it unmoved by
         name and not at zero.
@@ -83,7 +84,8 @@ def stress_of(name: str, underlyings: Sequence[str]) -> PathSet | ScenarioSet:
     (27, 'low')
     """
     coins = tuple(sorted(underlyings))
-    if _known(name) == GRID:
+    name = stress_called(name)
+    if name == GRID:
         return MarketGrid(coins, prices=GRID_PRICES, vols=GRID_VOLS).scenarios()
     if name == CRASH:
         lows = FlashCrash().lows
@@ -97,10 +99,32 @@ def stress_of(name: str, underlyings: Sequence[str]) -> PathSet | ScenarioSet:
     return NamedEvent(event(name), told).paths()
 
 
-def _known(name: str) -> str:
-    if name not in stress_names():
-        raise UnknownNameError(Problem("scenario", name, f"the scenarios are {', '.join(stress_names())}"))
-    return name
+def stress_called(word: str) -> str:
+    """Return the name of the one stress that a word means: a name, or a part of one or of an event's title.
+
+    Raises
+    ------
+    UnknownNameError
+        When no stress is called so, or several are.
+
+    Examples
+    --------
+    >>> stress_called("black-thursday"), stress_called("FTX"), stress_called("2025")
+    ('2020-03-12', '2022-11-08', '2025-10-10')
+    """
+    if word in stress_names():
+        return word
+    wanted = _dashed(word)
+    calls = {name: name if name in _TITLES else f"{name} {_dashed(event(name).title)}" for name in stress_names()}
+    found = [name for name, call in calls.items() if wanted and wanted in call]
+    if len(found) == 1:
+        return found[0]
+    rule = f"it may be {', '.join(found)}" if found else f"the scenarios are {', '.join(stress_names())}"
+    raise UnknownNameError(Problem("scenario", word, rule))
+
+
+def _dashed(title: str) -> str:
+    return "-".join(title.lower().replace("_", " ").replace("-", " ").split())
 
 
 def _tells(name: str, coin: str) -> bool:

@@ -39,7 +39,7 @@ def test_each_cell_is_the_policys_and_none_is_left_out(policy_id: str) -> None:
     shown = set()
     for row in rows:
         for base, cell in zip(head[1:], row[1:], strict=True):
-            path = f"market.{base.lower()}.{row[0].strip('`')}"
+            path = f"market.{base.strip('`').lower()}.{row[0].strip('`')}"
             printed, _, letter = cell.rpartition(" ")
             assert policy.number(path) == pytest.approx(number(printed), rel=1e-12), path
             assert policy.parameter(path).grade is LETTERS[letter], path
