@@ -89,6 +89,9 @@ READERS = (
     Reader("paradex_docs", paradex.read, "the worked examples of Paradex's documentation"),
 )
 
+FAMILIES = ("cex_okx", "cex_bybit", "cex_deribit", "derive", "paradex", "tradfi_span", "tradfi_tims")
+"""Starts of names whose files differ by what is in them: one with none of the names above is read by its content."""
+
 FOLDER_VARIABLE = "SEAWALL_VECTORS"
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "vectors"
 PUBLISHED = Path(__file__).resolve().parent / "published"
@@ -126,12 +129,28 @@ def asked_folder() -> Path | None:
 
 def matches(where: Path) -> list[tuple[Path, Reader]]:
     """Return each file of a folder that has a reader, sorted by name."""
-    return [
-        (file, reader)
-        for file in sorted(where.glob("*.json"))
-        for reader in READERS
-        if file.name.startswith(reader.prefix)
-    ]
+    found = [(file, reader_of(file)) for file in sorted(where.glob("*.json"))]
+    return [(file, reader) for file, reader in found if reader is not None]
+
+
+def reader_of(file: Path) -> Reader | None:
+    """Return what reads a file: by its name, else the one of its family that understands most; None if none does."""
+    named = [reader for reader in READERS if file.name.startswith(reader.prefix)]
+    if named:
+        return named[0]
+    family = next((start for start in FAMILIES if file.name.startswith(start)), None)
+    if family is None:
+        return None
+    return min(
+        (reader for reader in READERS if reader.prefix.startswith(family)), key=lambda one: _strangeness(file, one)
+    )
+
+
+def _strangeness(file: Path, reader: Reader) -> tuple[float, int]:
+    """Return the share of a file's cases that a reader does not understand, and less than nothing for each it does."""
+    cases = check(file, reader).cases
+    strange = sum(case.note.startswith("not understood") for case in cases)
+    return strange / len(cases), strange - len(cases)
 
 
 def check(file: Path, reader: Reader) -> Report:

@@ -12,7 +12,7 @@ import pytest
 from tests.vectors import deribit_identities, deribit_simulate, deribit_standard, derive_misc, theory_haug
 from tests.vectors.__main__ import main
 from tests.vectors.case import Case, Later
-from tests.vectors.readers import FOLDER_VARIABLE, PUBLISHED, READERS, check
+from tests.vectors.readers import FOLDER_VARIABLE, PUBLISHED, READERS, check, reader_of
 from tests.vectors.to_come import PARTS_TO_COME
 
 FAR = (-0.66, -0.33, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
@@ -692,3 +692,15 @@ def spoil(source: Path, folder: Path) -> None:
     document = json.loads(source.read_text(encoding="utf-8"))
     document["cases"][-1]["im_usdc"] += 1
     (folder / source.name).write_text(json.dumps(document), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("cex_okx_position_builder_2025-01-15", "cex_okx_b"), ("cex_okx_mr_examples", "cex_okx_more"),
+     ("cex_bybit_option_sm_examples", "cex_bybit_b"), ("cex_deribit_account_identities", "cex_deribit_b")],
+)  # fmt: skip
+def test_a_file_with_another_name_of_its_venue_is_read_by_what_is_in_it(source: str, name: str, tmp_path: Path) -> None:
+    own = reader_of(PUBLISHED / f"{source}.json")
+    (tmp_path / f"{name}.json").write_bytes((PUBLISHED / f"{source}.json").read_bytes())
+    assert own is not None
+    assert reader_of(tmp_path / f"{name}.json") is own

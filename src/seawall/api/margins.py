@@ -56,11 +56,22 @@ def with_stand_ins(
     ]
     if problems:
         raise InputError(problems)
-    chosen = [policy.with_stand_ins(asked) for policy in policies]
+    chosen = list(policies)
     for asset, other in asked.items():
-        if all(policy.with_stand_ins({asset: other}) is policy for policy in policies):
+        found: list[MarginPolicy] = []
+        lacking: list[Problem] = []
+        for policy in chosen:
+            try:
+                found.append(policy.with_stand_ins({asset: other}))
+            except InputError as error:  # that policy refuses the asset by name; the others may have the numbers
+                found.append(policy)
+                lacking += error.problems
+        if len(lacking) == len(chosen):
+            problems += lacking
+        elif not lacking and all(new is old for new, old in zip(found, chosen, strict=True)):
             rule = f"the policies have numbers for {asset} of their own, and those are taken"
             problems.append(Problem("stand-in", f"{asset}={other}", rule))
+        chosen = found
     if problems:
         raise InputError(problems)
     return chosen

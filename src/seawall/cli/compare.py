@@ -190,8 +190,9 @@ def _margins(rows: list[dict[str, object]], *, wide: bool, nets: bool) -> Table:
         benefit = _number(row["netting_benefit"])
         netting = "n/a" if np.isnan(benefit) else "all" if np.isinf(benefit) else f"{benefit:.2f}x" if nets else "-"
         evidence = ["unavailable" if row["unavailable"] else str(row["evidence"])] if wide else []
+        name = str(row["policy"]) if wide else _on_two_lines(str(row["policy"]))
         table.add_row(
-            str(row["policy"]), *figures, ratio(_number(row["margin_ratio"])), netting,
+            name, *figures, ratio(_number(row["margin_ratio"])), netting,
             str(row["worst_scenario"]) or "-", *evidence,
         )  # fmt: skip
     return table
@@ -249,6 +250,12 @@ def _short_names(policies: Sequence[str]) -> list[str]:
         model, _, dated = rest.partition("/")
         short.append(f"{venue}/{model}" + (f" {dated.partition(' ')[2]}" if " " in dated else ""))
     return [name if short.count(name) == 1 else policy for name, policy in zip(short, policies, strict=True)]
+
+
+def _on_two_lines(policy_id: str) -> str:
+    """Return a policy's id on two lines, its date on the second."""
+    family, slash, date = policy_id.rpartition("/")
+    return f"{family}{slash}\n{date}" if family.count("/") else policy_id
 
 
 def _number(cell: object) -> float:

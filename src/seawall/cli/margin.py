@@ -15,6 +15,7 @@ from seawall.cli import show
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.stand_ins import stand_ins
+from seawall.margining import Margins
 from seawall.margining.document import explanation_document
 
 ELSEWHERE = (
@@ -25,6 +26,9 @@ ELSEWHERE = (
     "docs/snapshots.md lists the other venues' public answers that are read from a file."
 )
 """What to do where a policy has no rule for anything that the bundled market lists."""
+
+OWN_RULES = "house/"
+"""Models of our own say beside the margin how far it is to be trusted, for every account."""
 
 
 def margin(
@@ -81,7 +85,14 @@ def margin(
     shown = [row for row in margins.rows() if not account or row["account"] == account]
     if json:
         behind = {name: explanation_document(margins.explain(name)) for name in explained}
-        print_json({"margins": shown, "explained": behind, "snapshot_notes": market.notes})
+        print_json(
+            {
+                "margins": shown,
+                "own_figures": _own_figures(margins, account),
+                "explained": behind,
+                "snapshot_notes": market.notes,
+            }
+        )
     elif csv:
         print_csv(shown)
     else:
@@ -89,6 +100,8 @@ def margin(
         out.print(show.headline(market, margins.policy.id))
         members = margins[account] if account else tuple(margins)
         out.print(show.margin_table(members, width=out.width))
+        if not explained and margins.policy.id.startswith(OWN_RULES):
+            out.print(show.own_figures(margins))
         for name in explained:
             if len(book) > 1:
                 out.rule(name)
@@ -98,3 +111,13 @@ def margin(
         if not explained:
             out.print("--account NAME explains one account to the bottom.", style="dim")
     return EXIT_UNAVAILABLE if any(row["unavailable"] for row in shown) else 0
+
+
+def _own_figures(margins: Margins, account: str | None) -> list[dict[str, object]]:
+    """Return the model's own figures by netting set; none for a model that has none."""
+    names, native = [row["account"] for row in margins.rows()], margins.requirement.native
+    return [
+        {"account": name, **{figure: float(amounts[r]) for figure, amounts in native.items()}}
+        for r, name in enumerate(names)
+        if native and account in (None, name)
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
@@ -44,7 +45,9 @@ def list_(*, json: Annotated[bool, Parameter(negative=())] = False) -> None:
     if json:
         print_json([
             {"id": row.id, "model": row.model, "title": row.title, "kind": row.kind, "dates": row.dates,
-             "weakest": [grade.value for grade in row.weakest], "verified_against": row.verified_against}
+             "weakest": [grade.value for grade in row.weakest],
+             "grades": [{grade.value: grades.get(grade, 0) for grade in Grade} for grades in row.grades],
+             "verified_against": row.verified_against}
             for row in rows
         ])  # fmt: skip
         return
@@ -214,7 +217,9 @@ def impact(before: str, after: str, /, *, book: Path,
 
 def _print_impact(found: PolicyImpact, rows: list[dict[str, object]]) -> None:
     out = show.console()
-    touched = sum(bool(row["initial_change_usd"] or row["maintenance_change_usd"]) for row in rows)
+    changes = np.array([[row["initial_change_usd"], row["maintenance_change_usd"]] for row in rows], dtype=np.float64)
+    known = ~np.isnan(changes).any(axis=1)
+    touched, unknown = int((changes[known] != 0.0).any(axis=1).sum()), int((~known).sum())
     out.print(show.headline(found.before.snapshot, f"{found.before.policy.id} → {found.after.policy.id}"))
     table = Table(title="change of margin, USD", title_justify="left", pad_edge=False)
     table.add_column("account", overflow="fold", min_width=10)
@@ -234,7 +239,10 @@ def _print_impact(found: PolicyImpact, rows: list[dict[str, object]]) -> None:
     if hidden := max(len(rows) - show.SHOWN_ACCOUNTS_COUNT, 0):
         out.print(f"... and {hidden} more; --csv and --json give all")
     names = ", ".join(called[: show.SHOWN_ACCOUNTS_COUNT]) or "nobody"
-    out.print(f"{touched} of {len(rows)} accounts are touched; the change alone would call or liquidate {names}.")
+    aside = f", {unknown} unavailable" if unknown else ""
+    out.print(
+        f"{touched} of {len(rows)} accounts are touched{aside}; the change alone would call or liquidate {names}."
+    )
 
 
 def _rows(policy: MarginPolicy) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from seawall.cli.amounts import amount, ratio
 from seawall.cli.heat_map import far_moves, heat_map, scenario_bars
 from seawall.core.evidence import grade_word, weakest
 from seawall.core.time import iso
-from seawall.margining import AccountMargin, Explanation
+from seawall.margining import AccountMargin, Explanation, Margins
 from seawall.margining.model import RiskArray, RiskMatrix
 from seawall.market import MarketSnapshot
 
@@ -66,6 +66,18 @@ def margin_table(rows: Iterable[AccountMargin], *, width: int, title: str = "") 
     if hidden := len(members) - len(shown):
         below.append(Text(f"... and {hidden} more; --csv and --json give all"))
     return Group(table, *below)
+
+
+def own_figures(margins: Margins) -> Table:
+    """Return what a model says beside its margins, a line an account: how far it is from full revaluation, for one."""
+    native = margins.requirement.native
+    table = Table(title="beside the margin, USD", title_justify="left", pad_edge=False)
+    table.add_column("account", overflow="fold", min_width=10)
+    for figure in native:
+        table.add_column(figure.replace("_", " "), justify="right")
+    for r, row in enumerate(margins.rows()[:SHOWN_ACCOUNTS_COUNT]):
+        table.add_row(str(row["account"]), *(amount(float(amounts[r]), "USD") for amounts in native.values()))
+    return table
 
 
 def _figures(row: AccountMargin) -> dict[str, str | Text]:

@@ -98,7 +98,7 @@ def layout(policy: MarginPolicy, base: str) -> Layout:
 def refused_underlying(policy: MarginPolicy, base: str) -> str:
     """Say why an underlying can't be margined: the numbers that the policy lacks; empty where it can."""
     missing = [path for name in MARKET_NUMBERS if not policy.has(path := market(base, name))]
-    return f"{policy.id} has no {missing[0]}" if missing else ""
+    return f"{policy.id} has no {', '.join(missing)}" if missing else ""
 
 
 def refused_asset(policy: MarginPolicy, asset: str) -> str:
