@@ -141,9 +141,9 @@ def reader_of(file: Path) -> Reader | None:
     family = next((start for start in FAMILIES if file.name.startswith(start)), None)
     if family is None:
         return None
-    return min(
-        (reader for reader in READERS if reader.prefix.startswith(family)), key=lambda one: _strangeness(file, one)
-    )
+    members = [reader for reader in READERS if reader.prefix.startswith(family)]
+    nearest = min(members, key=lambda reader: _strangeness(file, reader))
+    return None if _strangeness(file, nearest)[0] == 1.0 else nearest
 
 
 def _strangeness(file: Path, reader: Reader) -> tuple[float, int]:

@@ -109,3 +109,24 @@ def test_a_forecast_from_the_last_days_return_starts_a_day_later() -> None:
 def test_an_input_of_a_tail_that_nobody_reads_is_a_failure(inputs: dict[str, Any]) -> None:
     found = cases_of(theory_evt.read, {"id": "x", "inputs": inputs | {"moon_phase": 0.5}, "expected": {"VaR": 1.0}})
     assert any("moon_phase" in case.name for case in found)
+
+
+@pytest.mark.parametrize(("inputs", "expected"), [
+    (
+        {"model_margin": [100, 80], "buffer": 0.2, "stress_weight": 0.5, "stressed_margin": 90, "floor_10y": 95},
+        {"buffer20": [120, 96], "stress_weighted": [95, 85], "floor": [100, 95]},
+    ),
+    ({"margin": [4.0, 2.0, 5.0]}, {"peak_to_trough": 2.5, "max_1step_call": 3.0, "n_step2": 1.0}),
+    ({"margin": [4.0, 2.0, 5.0], "n": [1, 2]}, {"n_step": [3.0, 1.0]}),
+])  # fmt: skip
+def test_every_number_of_a_path_of_margins_is_compared_and_can_fail(inputs: Any, expected: Any) -> None:
+    case = {"id": "margins", "inputs": inputs, "expected": expected, "tolerance": {"rel": 1e-12}}
+    found = cases_of(theory_garch_vol.read, case)
+    count = sum(len(one) if isinstance(one, list) else 1 for one in expected.values())
+    assert len(found) == count and all(one.passes for one in found)
+    for key, number in expected.items():
+        wrong = [1.01 * one for one in number] if isinstance(number, list) else 1.01 * number
+        assert not all(one.passes for one in cases_of(theory_garch_vol.read, case | {"expected": {key: wrong}}))
+    [strange] = cases_of(theory_garch_vol.read, case | {"inputs": inputs | {"moon_phase": 0.5}})
+    assert not strange.passes
+    assert not cases_of(theory_garch_vol.read, case | {"expected": {"moon_phase": 1.0}})[0].passes

@@ -1,7 +1,7 @@
 """Volatility that changes: exponential averages, GARCH(1,1), filtered history, from `scenarios`.
 
 The benchmark is fitted to the DEM/GBP returns, which are read where they lie. Buffers against procyclicality and its
-measures are of a margin and not of a market: a room to come reads them.
+measures are of margins and not of markets: `margin_paths` reads them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from seawall.scenarios.filtered_history import filtered_changes
 from seawall.scenarios.garch import GarchFit, fit_garch
 from seawall.scenarios.volatility import ewma_variance, garch_forecast, garch_variance
+from tests.vectors import margin_paths
 from tests.vectors.case import (
     Document,
     Finding,
@@ -36,7 +37,6 @@ BENCHMARK = "benchmarks/dem2gbp.csv"
 DEFAULT_RELATIVE = 1e-9
 PRINTED_RELATIVE = 1e-3
 """The benchmark is printed to six digits; other starts of the recursion agree in three."""
-OF_MARGINS = ("margin", "model_margin", "margins", "stressed_margin", "margin_path")
 DECAYS = frozenset({"lam", "lambda", "decay"})
 NOWS = frozenset({"sigmanow", "volnow", "sigmat1", "currentvol", "sigmatoday", "sigmatnext"})
 SHOCKS = ("eps", "epst", "et", "shock", "lastreturn", "residual", "rt")
@@ -60,10 +60,14 @@ def _case(name: str, case: Numbers) -> Iterator[Finding]:
     given = {_plain(key): found for key, found in inputs.items()}
     if not expected:
         yield not_understood(name, "nothing is expected")
-    elif any(_plain(key) in given for key in OF_MARGINS):
-        yield Later(f"{name}: margins and not markets", len(expected))
-    elif strange := sorted(key for key in given if key not in INPUTS and holds_number(given[key])):
+        return
+    of_margins = any(key in given for key in margin_paths.MARGINS)
+    known = margin_paths.INPUTS if of_margins else INPUTS
+    if strange := sorted(key for key in given if key not in known and holds_number(given[key])):
         yield not_understood(f"{name} {', '.join(strange)}", "no input of ours has that name")
+    elif of_margins:
+        ours = margin_paths.computed(given, {_plain(key): number for key, number in expected.items()})
+        yield from _all(name, expected, ours, case.get("tolerance"), DEFAULT_RELATIVE)
     elif ours := _computed(given):
         yield from _all(name, expected, ours, case.get("tolerance"), DEFAULT_RELATIVE)
     elif "datafile" in given or "benchmark" in name or "garch" in name.lower():

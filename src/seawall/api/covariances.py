@@ -59,6 +59,8 @@ def covariance_for(
     asked: Moments, coins: tuple[str, ...], market: MarketSnapshot
 ) -> tuple[Covariance, tuple[str, ...]]:
     """Return a year's covariance of prices and volatilities, and notes on where its numbers come from."""
+    if asked.correlation is not None and not -1.0 <= asked.correlation <= 1.0:
+        raise InputError(Problem("correlation", asked.correlation, "a correlation is between -1 and 1"))
     if asked.returns is not None:
         history = covering(asked.returns, coins)
         found = Covariance.of_changes(history.names, history.changes, history.step_years)

@@ -8,7 +8,7 @@ from seawall.api.books import BookSource, load_book
 from seawall.api.margins import DEFAULT_POLICY, PolicySource, as_policy, with_stand_ins
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.core.arrays import FloatArray
-from seawall.core.errors import InputError, Problem
+from seawall.core.errors import MISSING, InputError, Problem
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book
@@ -145,7 +145,7 @@ def reverse_stress(
     name = the_account(held, account)
     if (factors is None) != (covariance is None):
         missing = "factors" if factors is None else "covariance"
-        raise InputError(Problem(missing, "none", "factors and covariance are given together, or neither is"))
+        raise InputError(Problem(missing, MISSING, "factors and covariance are given together, or neither is"))
     if factors is None or covariance is None:
         factors, covariance = daily_covariance(market, coins_of(held, market, name))
     return search_nearest(
@@ -160,7 +160,7 @@ def the_account(book: Book, account: str | None) -> str:
         return book.accounts[book.row(account)]
     if len(book) == 1:
         return book.accounts[0]
-    raise InputError(Problem("account", "none", f"it is one of {', '.join(book.accounts[:12])}"))
+    raise InputError(Problem("account", MISSING, f"it is one of {', '.join(book.accounts[:12])}"))
 
 
 def coins_of(book: Book, market: MarketSnapshot, account: str) -> tuple[str, ...]:
@@ -177,7 +177,7 @@ def the_underlying(book: Book, market: MarketSnapshot, account: str, asset: str 
     if asset in coins:
         return asset
     told = ", ".join(coins) or "none"
-    raise InputError(Problem("asset", asset or "none", f"{account} depends on {told}; one of them is named"))
+    raise InputError(Problem("asset", asset or MISSING, f"{account} depends on {told}; one of them is named"))
 
 
 def _read(

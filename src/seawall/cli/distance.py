@@ -207,7 +207,10 @@ def _print_surface(out: Console, found: Surface, market: MarketSnapshot) -> None
 def _print_nearest(out: Console, found: ReverseStress, market: MarketSnapshot, which: Which) -> None:
     event = "short of initial margin" if which == "initial" else "liquidated"
     if found.kind == "none":
-        out.print(Text(f"{found.account} is not {event} within {SIGMAS_MAX:.0f} standard deviations of a day."))
+        told = (
+            f"{found.account} is not {event} within {SIGMAS_MAX:.0f} standard deviations of a day, nor by one price or"
+        )
+        out.print(Text(f"{told} all volatilities as far as `seawall distance` looks."))
     elif found.kind == "already":
         out.print(Text(f"{found.account} is {event} today.", style="bold red"))
     else:

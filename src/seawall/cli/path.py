@@ -22,7 +22,7 @@ from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
 from seawall.cli.stress import leg_table, plain_table, print_list, whole_ratio
-from seawall.core.errors import InputError, Problem
+from seawall.core.errors import MISSING, InputError, Problem
 from seawall.market import MarketSnapshot
 from seawall.risk.margin_path import MarginPath, Step
 from seawall.risk.typical_depth import TYPICAL_NOTE
@@ -90,10 +90,10 @@ def path(
         return 0
     if file is None:
         raise InputError(
-            Problem("file", "none", "a book is asked for: seawall path book.csv --scenario NAME, or --list")
+            Problem("file", MISSING, "a book is asked for: seawall path book.csv --scenario NAME, or --list")
         )
     if not scenario:
-        raise InputError(Problem("scenario", "none", f"--scenario NAME is one of {', '.join(path_names())}"))
+        raise InputError(Problem("--scenario", MISSING, f"it is one of {', '.join(path_names())}"))
     scenario = stress_called(scenario)
     market = load_snapshot(snapshot)
     book = load_book("-" if str(file) == "-" else file, snapshot=market)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -16,13 +17,14 @@ from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
 from seawall.cli import show
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.errors import InputError, Problem
 
 
 def report(
     file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
     /,
     *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)],
+    output: Annotated[str, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)],
     policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
     snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
     account: str | None = None,
@@ -54,6 +56,8 @@ def report(
     title
         Title of the page.
     """
+    if output.endswith(("/", os.sep)) or Path(output).is_dir():
+        raise InputError(Problem("--output", output, "it is a folder; a page is a file, such as report.html"))
     market = load_snapshot(snapshot)
     book = load_book("-" if str(file) == "-" else file, snapshot=market)
     if account is not None:
@@ -65,10 +69,10 @@ def report(
     words += ["--title", title] if title else []
     page = compute(book, market, chosen, title=title, command=f"{shlex.join(words)} -o report.html", stand_ins=swaps)
     gone = [row for row in margins_of(book, market, chosen, stand_ins=swaps) if row.unavailable]
-    if str(output) == "-":
+    if output == "-":
         print(page, end="")
     else:
-        output.write_text(page, encoding="utf-8", newline="\n")
+        Path(output).write_text(page, encoding="utf-8", newline="\n")
         out = show.console()
         out.print(f"{output}: {len(page.encode()) / 1000:,.0f} kB, under {chosen.id}", markup=False)
         for row in gone[: show.SHOWN_ACCOUNTS_COUNT]:

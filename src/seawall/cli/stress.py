@@ -22,7 +22,7 @@ from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
-from seawall.core.errors import InputError, Problem
+from seawall.core.errors import MISSING, InputError, Problem
 from seawall.risk.legs import Leg
 from seawall.risk.stress import Stress
 from seawall.risk.stress_row import StressRow
@@ -91,10 +91,10 @@ def stress(
         print_list(as_json=json, as_csv=csv, names=stress_names())
         return 0
     if file is None:
-        raise InputError(Problem("file", "none", "a book is asked for: seawall stress book.csv --all, or --list"))
+        raise InputError(Problem("file", MISSING, "a book is asked for: seawall stress book.csv --all, or --list"))
     if all == bool(scenario):
         rule = "scenarios are named with --scenario NAME, or all of them asked for with --all; --list shows them"
-        raise InputError(Problem("scenario", "both" if all else "none", rule))
+        raise InputError(Problem("--scenario", "given with --all" if all else MISSING, rule))
     market = load_snapshot(snapshot)
     book = load_book("-" if str(file) == "-" else file, snapshot=market)
     if account is not None:

@@ -19,6 +19,7 @@ from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
+from seawall.risk.sample_tail import TAIL_COUNT_MIN, enough_to_bound
 from seawall.risk.tail_report import AccountTail, TailPart, TailReport
 
 SHOWN_ACCOUNTS_COUNT = 50
@@ -140,7 +141,8 @@ def _below(found: TailReport, *, one: bool) -> list[Text]:
     lines += [Text(f"  {note}", style="dim") for note in found.notes]
     if found.outcomes_count:
         share = (1.0 - found.confidence) * found.accounts[0].risk.effective_count
-        lines.append(Text(f"  about {share:.3g} outcomes make ES, of {found.outcomes_count:,}", style="dim"))
+        short = "" if enough_to_bound(share) else f"; fewer than {TAIL_COUNT_MIN:.0f} can't bound it from above"
+        lines.append(Text(f"  about {share:.3g} outcomes make ES, of {found.outcomes_count:,}{short}", style="dim"))
     elif one:
         lines.append(Text("  delta-gamma takes nothing apart by holding; --method monte-carlo does", style="dim"))
     if not one:

@@ -36,6 +36,19 @@ def printable(text: str, *, limit: int) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
 
 
+class Missing:
+    """The value of what was not given at all."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "missing"
+
+
+MISSING = Missing()
+"""Told in a `Problem` as `account is missing`, where a text would look like something that was given."""
+
+
 class SeawallError(Exception):
     """Root of every error that seawall raises on purpose."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from seawall.market import MarketSnapshot
 from seawall.market.stable_coins import STABLE_ASSETS
 from seawall.portfolio import Book, NameParser, resolve
 from seawall.risk.greeks import GREEKS, unit_greeks, usd_price
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LEVELS = ("asset", "venue", "account", "expiry", "moneyness", "kind", "instrument")
 """What holdings can be grouped by."""
@@ -153,6 +156,27 @@ class Exposures(Tabular):
             | dict(zip(GREEKS, greeks, strict=True)) | {"unavailable": holding.unavailable}
             for holding, greeks in zip(self.holdings, self.greeks.tolist(), strict=True)
         ]  # fmt: skip
+
+    def plot(self, asset: str | None = None) -> Figure:
+        """Return a bar of net cash delta for each expiry; of all assets together, where none is named.
+
+        What has no expiry, coins among it, is the last bar; what can't be valued has no bar and says so.
+
+        Raises
+        ------
+        InputError
+            When nothing of the asset is held.
+        """
+        from seawall.charts import bars
+
+        by_asset = {part.name: part for part in self.by("asset", "expiry").parts}
+        if asset is not None and asset not in by_asset:
+            raise InputError(Problem("asset", asset, f"it is one of {', '.join(self.assets) or 'none'}"))
+        parts = self.by("expiry").parts if asset is None else by_asset[asset].parts
+        labels = [("no expiry" if part.name == "none" else part.name) + (", unavailable" if part.unavailable else "")
+                  for part in parts]  # fmt: skip
+        return bars(labels, [part.net["cash_delta_usd"] for part in parts], title=asset or "all assets",
+                    x_label="net cash delta, USD")  # fmt: skip
 
     def table(self, *levels: str, library: str | None = None) -> Any:  # type: ignore[override]  # levels come first
         """Return `rows` as a DataFrame of `polars`, `pandas` or `pyarrow`; of the loaded one, if none is named."""

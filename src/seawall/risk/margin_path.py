@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
-from seawall.core.errors import InputError, Problem, UnavailableError
+from seawall.core.errors import MISSING, InputError, Problem, UnavailableError
 from seawall.core.html_table import Tabular
 from seawall.core.time import iso
 from seawall.market import MarketSnapshot
@@ -22,7 +22,9 @@ from seawall.portfolio import Book, NameParser
 from seawall.risk.account_state import AccountState, account_state
 from seawall.risk.legs import Leg, cost_at, legs_of
 from seawall.risk.market_path import MarketPath
+from seawall.risk.moved_book import settled_between
 from seawall.risk.payments import pay
+from seawall.risk.shift import Move
 from seawall.risk.slippage import Depth
 from seawall.risk.standing import Probe
 from seawall.risk.trigger import Trigger, Which
@@ -167,7 +169,7 @@ class MarginPath(Tabular):
         name = account if account is not None else self.accounts[0] if len(self.accounts) == 1 else None
         steps = self.of(name) if name is not None else ()
         if not steps:
-            raise InputError(Problem("account", account or "none", f"it is one of {', '.join(self.accounts)}"))
+            raise InputError(Problem("account", account or MISSING, f"it is one of {', '.join(self.accounts)}"))
         return path_chart(str(name), steps)
 
 
@@ -227,8 +229,10 @@ def margin_path(
         if not rows:
             raise UnavailableError("; ".join(f"{name}: {why}" for name, why in bad.items()))
         probe = Probe(book.take(rows), snapshot, policy, which=which, check_lots=check_lots, parse=parse)
-    held, steps = probe.compact, []
+    held, steps, earlier = probe.compact, [], Move()
     for t, move in enumerate(path.moves):
+        held = settled_between(held, snapshot, earlier, move, paid_in=probe.paid_in)
+        earlier = move
         cost = cost_at(path, t, depths, snapshot)
         here = account_state(probe, held, move, cost=cost)
         seen = account_state(probe, held, path.seen[t]) if path.is_late(t) else here

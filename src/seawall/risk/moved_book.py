@@ -77,6 +77,41 @@ def moved(
     return replace(book, positions=held.where(~settles), orders=orders), market
 
 
+def settled_between(
+    book: Book, snapshot: MarketSnapshot, earlier: Move, later: Move, *, paid_in: Mapping[str, str] | None = None
+) -> Book:
+    """Return the book with what expires from one state of a path to the next settled, each leg at its own expiry.
+
+    The index there is on the straight line between the two states. The cash is frozen: what the market does
+    afterwards changes what a coin is worth, and not how many were paid.
+
+    Examples
+    --------
+    A put that has expired worth nothing stays so when the price falls later.
+
+    >>> import seawall as sw
+    >>> from seawall.core.time import NS_PER_DAY
+    >>> now = sw.load_snapshot("deribit-btc-2026-08-01")
+    >>> book = sw.load_book({"BTC-7AUG26-61000-P": -1, "USDC": 1e5}, snapshot=now)
+    >>> week, fallen = Move(elapsed_ns=7 * NS_PER_DAY), Move({"BTC": -0.5}, elapsed_ns=8 * NS_PER_DAY)
+    >>> held = settled_between(book, now, Move(), week)
+    >>> len(held.positions), [float(cash) for cash in moved(held, now, fallen)[0].balances[0] if cash]
+    (0, [100000.0])
+    """
+    table = snapshot.table
+    start, end = snapshot.time_ns + earlier.elapsed_ns, snapshot.time_ns + later.elapsed_ns
+    names = {book.instruments[c] for c in book.positions.columns.tolist()}
+    dates = {int(table.expiry_ns[table.position(name)]) for name in names if name in table}
+    for date in sorted(date for date in dates if start < date <= end):
+        share = (date - start) / (end - start)
+        spot = {
+            asset: (1.0 - share) * earlier.spot.get(asset, 0.0) + share * later.spot.get(asset, 0.0)
+            for asset in {**earlier.spot, **later.spot}
+        }
+        book = moved(book, snapshot, Move(spot, elapsed_ns=date - snapshot.time_ns), paid_in=paid_in)[0]
+    return book
+
+
 def _funded(book: Book, snapshot: MarketSnapshot, move: Move, paid_in: Mapping[str, str]) -> Book:
     """Return the book after its perpetuals have paid what a move says they do."""
     if not any(move.funding.values()):

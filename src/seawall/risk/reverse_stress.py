@@ -24,13 +24,14 @@ from seawall.policy import MarginPolicy
 from seawall.portfolio import Book, NameParser
 from seawall.risk.crossing import Kind
 from seawall.risk.direction import Direction
-from seawall.risk.rays import Distance, search
+from seawall.risk.rays import Distance, default_directions, search
 from seawall.risk.standing import Probe
 from seawall.risk.trigger import Which
 
 VOL_PREFIX = "vol "
 """A factor `vol BTC` is the logarithmic move of all volatilities on BTC; `BTC` that of its price."""
 SIGMAS_MAX = 30.0
+"""How far rays are followed before a point is known; the axes of `distance` at least as far as it looks."""
 GRADIENT_STEP = 1e-4
 GRADIENT_ROUNDS = 8
 TURNS = (0.35, 0.15, 0.06, 0.025, 0.01)
@@ -49,7 +50,7 @@ class ReverseStress(Tabular):
     account
         Whose.
     kind
-        As of a distance; `none` where nothing was found within `SIGMAS_MAX`.
+        As of a distance; `none` where nothing was found within `SIGMAS_MAX`, nor by `distance` along an axis.
     sigmas
         Mahalanobis distance.
     factors, logs, moves
@@ -126,6 +127,8 @@ def reverse_stress(
     if why:
         raise UnavailableError(f"{account}: {why}")
     hunt = _Hunt(probe, tuple(factors), root)
+    for axis in default_directions(probe, 0):
+        hunt.follow_axis(axis)
     for unit in _starts(hunt.gradient(np.zeros(len(factors))), len(factors), starts, seed):
         hunt.follow(unit)
     for _ in range(GRADIENT_ROUNDS):
@@ -154,10 +157,22 @@ class _Hunt:
         }
         return Direction("reverse stress", spot, vol, reach=reach)
 
+    def follow_axis(self, way: Direction) -> None:
+        """Follow an axis of `distance` as far as it looks, where the factors tell of it; time is none."""
+        weights = {**way.spot, **{VOL_PREFIX + name: weight for name, weight in way.vol.items()}}
+        if way.elapsed_ns or not weights.keys() <= set(self.factors):
+            return
+        unit = np.linalg.solve(self.root, np.array([weights.get(name, 0.0) for name in self.factors]))
+        if self.found is None:
+            self.radius = max(SIGMAS_MAX, way.reach * float(np.linalg.norm(unit)))
+        self.follow(unit)
+        if self.found is None:
+            self.radius = SIGMAS_MAX
+
     def follow(self, unit: FloatArray) -> bool:
         """Follow one ray as far as the best point; whether that found a nearer one."""
         size = float(np.linalg.norm(unit))
-        if not size > 0.0:
+        if not size > 0.0 or self.radius == 0.0:
             return False
         self.followed += 1
         [found] = search(self.probe, {0: [self.direction(unit / size, self.radius)]})

@@ -10,7 +10,8 @@ continuous in the confidence, coherent, and never below VaR (Acerbi and Tasche, 
 
 The interval of VaR is that of order statistics: how many of n independent outcomes fall beyond the true quantile is
 binomial, whatever the distribution. Unequal weights count as Kish's effective number of outcomes, (Σw)²/Σw². The
-interval of ES is asymptotic: the variance of the tail mean plus that of its edge.
+interval of ES is asymptotic: the variance of the tail mean plus that of its edge. A handful of outcomes does not tell
+the mean of a tail; ES then has no upper end, and the lower end of VaR, which it is never below.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from seawall.core.errors import InputError, Problem
 
 EXACT_TAIL_COUNT = 400.0
 """Up to this many expected outcomes in the tail the binomial is summed; beyond it is normal to three digits."""
+TAIL_COUNT_MIN = 10.0
+"""With fewer expected outcomes in the tail than this a sample does not bound ES from above."""
 WEIGHT_ROUNDING = 1e-12
 """Share of the whole weight below which a difference of cumulated weights is a rounding."""
 
@@ -107,9 +110,13 @@ def tail_risk(
     low, high = (math.inf if end <= 0.0 else _quantile(worst, beyond, min(end, 1.0)) for end in ends)
     spread = _shortfall_error(losses, share, var, es, p) / math.sqrt(effective)
     z = NormalDist().inv_cdf(0.5 + 0.5 * interval_confidence)
-    return TailRisk(
-        confidence, var, es, (low, high), (es - z * spread, es + z * spread), interval_confidence, effective
-    )
+    around = (es - z * spread, es + z * spread) if enough_to_bound(effective * p) else (low, math.inf)
+    return TailRisk(confidence, var, es, (low, high), around, interval_confidence, effective)
+
+
+def enough_to_bound(tail_count: float) -> bool:
+    """Return whether so many expected outcomes in the tail bound ES from above."""
+    return tail_count > TAIL_COUNT_MIN * (1.0 - 1e-9)  # ten of a hundred are ten, whatever 1 - 0.9 rounds to
 
 
 def tail_shares(losses: FloatArray, share: FloatArray, *, confidence: float) -> FloatArray:

@@ -1,14 +1,16 @@
 """Stress: what named scenarios do to a book, with full margins before and after in each of their states.
 
 A scenario that happens step by step is asked at every step, and each account is told at the step that is worst for it:
-where the venue acts rather than calls, calls rather than does nothing, and among such the one with the highest margin
-ratio. Nobody pays anything in on the way; `margin_path` shows what it takes to get through.
+where the venue acts rather than calls, calls rather than does nothing; of several where it acts the one with the
+highest margin ratio, of others the one with the largest loss. What expires on the way is settled there and stays so.
+Nobody pays anything in; `margin_path` shows what it takes to get through.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,12 +22,16 @@ from seawall.portfolio import Book, NameParser
 from seawall.risk.account_state import AccountState, account_state
 from seawall.risk.legs import Leg, cost_at, legs_of
 from seawall.risk.market_path import MarketPath
+from seawall.risk.moved_book import settled_between
 from seawall.risk.shift import Move
 from seawall.risk.slippage import Depth
 from seawall.risk.standing import Probe
 from seawall.risk.stress_row import SEVERITY, Status, StressRow
 from seawall.scenarios import PathSet, ScenarioSet
 from seawall.scenarios.stress_library import dollar_assets
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Status", "Stress", "StressRow", "coins_behind", "stress"]
 
@@ -88,6 +94,12 @@ class Stress(Tabular):
             for one in self.found
         ]
 
+    def plot(self, account: str | None = None) -> Figure:
+        """Return one account's profit and loss by scenario as a figure; the only account, where none is named."""
+        from seawall.risk.stress_chart import stress_chart
+
+        return stress_chart(self.found, account, policy_id=self.policy_id)
+
 
 def stress(
     book: Book,
@@ -138,7 +150,11 @@ def stress(
         legs[name] = legs_of(path, probe, depths or {})
         told = {*made.underlyings, *made.asset_moves}
         gaps = {n: f"{name} does not tell of {', '.join(sorted(of - told))}" for n, of in depends.items() if of - told}
-        worst = _worst_rows(probe, before, path, name, depths, snapshot) if before else {}
+        worst = (
+            _worst_rows(probe, before, path, name, depths, snapshot, is_path=isinstance(made, PathSet))
+            if before
+            else {}
+        )
         for account in book.accounts:
             why = bad.get(account, "") or gaps.get(account, "")
             rows.append(StressRow(account=account, scenario=name, unavailable=why) if why else worst[account])
@@ -157,18 +173,22 @@ def coins_behind(book: Book, a: int, snapshot: MarketSnapshot) -> set[str]:
 
 def _worst_rows(
     probe: Probe, before: AccountState, path: MarketPath, name: str, depths: Mapping[str, Depth] | None,
-    snapshot: MarketSnapshot,
+    snapshot: MarketSnapshot, *, is_path: bool,
 ) -> dict[str, StressRow]:  # fmt: skip
-    """Return each account at its worst state of a path."""
+    """Return each account at its worst state of a path, or of states that are alternatives."""
     worst: dict[str, StressRow] = {}
     first: dict[str, str] = {}
     first_seen: dict[str, str] = {}
-    lowest: dict[str, float] = {}
+    lowest: dict[str, tuple[float, str]] = {}
+    held, earlier = probe.compact, Move()
     for t, move in enumerate(path.moves):
         cost = cost_at(path, t, depths, snapshot)
         try:
-            here = account_state(probe, probe.compact, move, cost=cost)
-            seen = account_state(probe, probe.compact, path.seen[t]) if path.is_late(t) else here
+            if is_path:
+                held = settled_between(held, snapshot, earlier, move, paid_in=probe.paid_in)
+                earlier = move
+            here = account_state(probe, held, move, cost=cost)
+            seen = account_state(probe, held, path.seen[t]) if path.is_late(t) else here
         except UnavailableError as gap:
             return {
                 account: StressRow(account=account, scenario=name, step=path.label(t), unavailable=str(gap))
@@ -180,12 +200,17 @@ def _worst_rows(
                 first.setdefault(account, path.label(t))
             if seen.acts[a]:
                 first_seen.setdefault(account, path.label(t))
-            lowest[account] = float(np.minimum(lowest.get(account, np.inf), one.pnl))
+            if account not in lowest or one.pnl < lowest[account][0] or np.isnan(one.pnl):  # the unknown stays unknown
+                lowest[account] = one.pnl, path.label(t)
             if account not in worst or _badness(one) > _badness(worst[account]):
                 worst[account] = one
     return {
         name: replace(
-            one, worst_pnl=lowest[name], first_acts=first.get(name, ""), first_acts_seen=first_seen.get(name, "")
+            one,
+            worst_pnl=lowest[name][0],
+            worst_pnl_step=lowest[name][1],
+            first_acts=first.get(name, ""),
+            first_acts_seen=first_seen.get(name, ""),
         )
         for name, one in worst.items()
     }
@@ -219,4 +244,4 @@ def _badness(one: StressRow) -> tuple[int, float, float]:
     """Return what orders states from good to bad; what is not known is worst, so that it is never hidden."""
     if one.status == "unavailable":
         return (len(SEVERITY), 0.0, 0.0)
-    return (SEVERITY.index(one.status), one.ratio, -one.equity)
+    return (SEVERITY.index(one.status), one.ratio if one.status == "liquidated" else 0.0, -one.equity)

@@ -23,8 +23,8 @@ class StressRow:
         Today, and at the step.
     equity_before, equity, pnl
         Coins and contracts together; `pnl` is the change.
-    worst_pnl
-        The largest loss at any step, which need not be the one where the margin is shortest.
+    worst_pnl, worst_pnl_step
+        The largest loss at any step, which need not be the one where the margin is shortest, and that step.
     initial_before, initial, maintenance_before, maintenance
         Requirements today, and at the step in the moved market.
     ratio_before, ratio
@@ -52,6 +52,7 @@ class StressRow:
     equity: float = _NAN
     pnl: float = _NAN
     worst_pnl: float = _NAN
+    worst_pnl_step: str = ""
     initial_before: float = _NAN
     initial: float = _NAN
     maintenance_before: float = _NAN

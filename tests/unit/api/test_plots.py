@@ -15,6 +15,7 @@ from seawall.core.errors import InputError, SeawallError, UnavailableError, Unkn
 from seawall.policy import at
 from seawall.risk.margin_shares import margin_shares
 from seawall.risk.quadratic_report import quadratic_report
+from seawall.risk.stress_chart import stress_chart
 from seawall.risk.surface import Surface
 from seawall.risk.tail_report import TailReport, tail_report
 from seawall.scenarios import ScenarioSet
@@ -183,8 +184,40 @@ def test_a_path_is_drawn_with_its_calls() -> None:
     assert {f"{step.called:,.0f}" for step in called} <= set(texts(figure))
     assert axes.get_xlabel() == "hours since the first state" and axes.get_ylabel() == "USD"
     assert "call" not in legend(path.plot("box"))
-    with pytest.raises(InputError, match="covered_call"):
+    with pytest.raises(InputError, match=f"it is one of {', '.join(BOOK.accounts)}"):
         path.plot()
+
+
+def test_exposures_are_drawn_by_expiry_and_sum_to_the_total() -> None:
+    found = sw.exposures(BOOK, NOW)
+    figure = found.plot()
+    widths = [patch.get_width() for patch in figure.axes[0].patches]
+    assert sum(widths) == pytest.approx(found.total.net["cash_delta_usd"])
+    names = y_names(figure)
+    assert names[:-1] == sorted(names[:-1]) and names[-1] == "no expiry" and len(names) > 2
+    assert figure.axes[0].get_xlabel() == "net cash delta, USD"
+    assert [patch.get_width() for patch in found.plot("BTC").axes[0].patches] == pytest.approx(widths)
+    with pytest.raises(InputError, match="it is one of BTC"):
+        found.plot("ETH")
+
+
+def test_what_cannot_be_valued_has_no_bar_and_says_so() -> None:
+    found = sw.exposures({"BTC": 1.0, "DOGE": 4.0}, NOW)
+    figure = found.plot("DOGE")
+    assert y_names(figure) == ["no expiry, unavailable"]
+    assert [patch.get_width() for patch in figure.axes[0].patches] == [0.0]
+
+
+def test_a_stress_is_drawn_by_scenario_with_the_largest_loss_outlined() -> None:
+    found = sw.stress(BOOK, NOW, ["2020-03-12", "2025-10-10"], POLICY)
+    figure = stress_chart(tuple(found), "short_strangle", policy_id=found.policy_id)
+    pnl = [found.of("short_strangle", name).pnl for name in found.scenarios]
+    assert [patch.get_width() for patch in figure.axes[0].patches] == pytest.approx(pnl)
+    assert y_names(figure) == [f"{name}, {found.of('short_strangle', name).status}" for name in found.scenarios]
+    outlined = [k for k, patch in enumerate(figure.axes[0].patches) if patch.get_linewidth() > 1.0]
+    assert outlined == [int(np.argmin(pnl))]
+    with pytest.raises(InputError, match="account is missing; it is one of short_strangle"):
+        stress_chart(tuple(found), None, policy_id=found.policy_id)
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 import seawall as sw
 from seawall.policy import at
+from seawall.risk.daily_moves import daily_covariance
 from seawall.risk.distance import distances
 from seawall.risk.liquidation_price import liquidation_prices
 from seawall.risk.market_path import MarketPath
@@ -139,6 +142,15 @@ def test_a_surface_and_the_nearest_point_need_to_know_whose() -> None:
         sw.reverse_stress("demo", MARKET, account="box", factors=["BTC"])
     with pytest.raises(sw.InputError, match="maintenance"):
         sw.distance("demo", MARKET, which="margin")  # type: ignore[arg-type]
+
+
+def test_a_point_that_distance_finds_is_not_too_far_for_the_nearest() -> None:
+    book = {"BTC-25SEP26-80000-C": -10, "BTC-25SEP26-50000-P": -10, "BTC-PERPETUAL": 50_000, "BTC": 10.0}
+    down = sw.distance(book, MARKET).of("book", "BTC down")
+    found = sw.reverse_stress(book, MARKET)
+    a_day = math.sqrt(daily_covariance(sw.load_snapshot(MARKET), ["BTC"])[1][0, 0])
+    assert down.kind == found.kind == "crossing"
+    assert 30.0 < found.sigmas <= down.travel / a_day * (1.0 + 1e-9)
 
 
 def test_the_nearest_point_is_as_far_as_its_own_covariance_says() -> None:

@@ -151,6 +151,9 @@ def test_a_coin_that_the_scenarios_do_not_tell_of_is_unavailable_and_not_still()
         ("monte-carlo", {"dof": 2}, "degrees of freedom"),
         ("monte-carlo", {"vols": {"BTC": -0.5}}, "volatility"),
         ("monte-carlo", {"correlation": 0.5, "returns": "PRICES"}, "state them, or give the file"),
+        ("monte-carlo", {"correlation": 2.0}, "between -1 and 1"),
+        ("delta-gamma", {"correlation": -1.01}, "between -1 and 1"),
+        ("monte-carlo", {"correlation": math.nan}, "between -1 and 1"),
         ("historical", {"returns": "PRICES", "days": 0.5}, "whole number"),
     ],
 )

@@ -115,6 +115,13 @@ def test_a_sample_that_bounds_nothing_says_so(tmp_path: Path) -> None:
     assert "to no bound" in seawall("var", "demo", "--method", "historical", "--returns", str(path)).stdout
 
 
+def test_a_handful_of_draws_does_not_bound_the_shortfall_and_says_so() -> None:
+    words = ("var", "demo", "--account", "short_strangle", "--count")
+    few, many = seawall(*words, "10").stdout, seawall(*words, "2000").stdout
+    assert few.count("to no bound") == 2 and "about 0.1 outcomes make ES, of 10; fewer than 10 can't bound it" in few
+    assert "no bound" not in many and "can't bound" not in many
+
+
 def test_a_table_of_outcomes_that_are_exact_shows_no_interval() -> None:
     done = seawall("var", "demo", "--method", "delta-gamma")
     assert done.returncode == 0, done.stderr
@@ -167,6 +174,10 @@ def test_what_is_unavailable_exits_with_three_and_is_named(tmp_path: Path) -> No
         (("var", "demo", "--vol", "BTC=1", "--vol", "btc=2"), "names each once"),
         (("var", "demo", "--confidence", "2"), "between 0 and 1"),
         (("var", "demo", "--method", "nonsense"), "monte-carlo"),
+        (("path", "demo"), "--scenario is missing; it is one of 2020-03-12"),
+        (("stress", "demo"), "--scenario is missing"),
+        (("report", "demo", "-o", "no-such-folder/"), "it is a folder"),
+        (("report", "demo", "-o", "."), "it is a folder"),
         (("attribute", "demo"), "7 accounts"),
         (("attribute", "demo", "--account", "box", "--average"), "--since"),
         ((*TRADE, "BTC-PERPETUAL 10", "--seed", "2"), "--limits"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import seawall as sw
 from seawall.core.errors import InputError
 from seawall.core.time import NS_PER_DAY
 from seawall.margining import evaluate
@@ -156,3 +157,15 @@ def test_paths_that_can_not_be_are_refused() -> None:
         MarketPath.of_prices([1], {"BTC": [1.0]}, {}, now_ns=0)
     with pytest.raises(InputError, match="before"):
         MarketPath.of_prices([0], {"BTC": [1.0]}, {"BTC": 1.0}, now_ns=NOW_NS)
+
+
+def test_a_leg_that_has_expired_on_the_way_stays_settled_whatever_the_price_does_afterwards() -> None:
+    now = sw.load_snapshot("deribit-btc-2026-08-01")
+    book = sw.load_book({"BTC-7AUG26-61000-P": -80, "BTC": 20, "USDC": 5e6}, snapshot=now)
+    day = 86_400_000_000_000
+    times = [now.time_ns + d * day for d in (5, 7, 8, 9)]
+    path = MarketPath.of_prices(times, {"BTC": [50_000.0, 50_000.0, 80_000.0, 20_000.0]}, now.index, now_ns=now.time_ns)
+    steps = sw.margin_path(book, now, path, "deribit/x_pm", answer="ignore").steps
+    coins = [(step.equity - 5e6) / price for step, price in zip(steps, (5e4, 5e4, 8e4, 2e4), strict=True)]
+    # The put pays (61,000 - 50,000) / 50,000 of a coin each at its own expiry, and no price moves that any more.
+    assert coins[1:] == pytest.approx([20.0 - 80.0 * 11_000.0 / 50_000.0] * 3, rel=1e-9)

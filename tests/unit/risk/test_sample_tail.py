@@ -24,6 +24,21 @@ def test_a_sample_of_one_outcome_is_its_own_tail_and_has_no_upper_bound() -> Non
     assert found.value_at_risk_interval == (7.0, math.inf)
 
 
+@pytest.mark.parametrize(("count", "bounded"), [(10, False), (99, False), (100, True)])
+def test_fewer_than_ten_outcomes_in_the_tail_do_not_bound_the_shortfall_from_above(count: int, bounded: bool) -> None:
+    found = tail_risk(-np.arange(1.0, count + 1.0), confidence=0.9)
+    low, high = found.expected_shortfall_interval
+    assert math.isfinite(high) == bounded
+    assert low < found.expected_shortfall < high
+    if not bounded:
+        assert low == found.value_at_risk_interval[0]  # the shortfall is never below the quantile
+
+
+def test_outcomes_that_weigh_nothing_do_not_bound_the_shortfall() -> None:
+    weights = np.r_[np.ones(50), np.zeros(150)]
+    assert tail_risk(-np.arange(200.0), weights, confidence=0.9).expected_shortfall_interval[1] == math.inf
+
+
 def test_outcomes_that_tie_share_the_edge() -> None:
     losses, share = np.array([5.0, 2.0, 2.0, 2.0]), np.full(4, 0.25)
     assert tail_shares(losses, share, confidence=0.5).tolist() == pytest.approx([0.5, 1 / 6, 1 / 6, 1 / 6])

@@ -130,6 +130,28 @@ def test_one_factor_is_the_nearer_of_the_two_sides() -> None:
     assert found.sigmas == pytest.approx(near, rel=1e-6)
 
 
+@pytest.mark.parametrize("calm", [1.0, 1e-3])
+def test_the_nearest_point_is_no_farther_than_the_nearest_that_distance_finds_on_an_axis(calm: float) -> None:
+    """However calm a day is: the axis goes as far as `distance` looks, and not to a number of standard deviations."""
+    covariance = calm**2 * np.array([[0.0025, -0.0005], [-0.0005, 0.0025]])
+    found = reverse_stress(
+        STRANGLE, market(), policy_of(CROSS), "desk", factors=["BTC", "vol BTC"], covariance=covariance, starts=0
+    )
+    per_log = np.sqrt(np.diag(np.linalg.inv(covariance)))
+    axes = [one for one in distances(STRANGLE, market(), policy_of(CROSS)) if one.kind == "crossing"]
+    least = min(one.travel * per_log[int(one.direction.startswith("vol"))] for one in axes if one.direction != "time")
+    assert found.kind == "crossing" and found.ratio == pytest.approx(1.0, rel=1e-6)
+    assert found.sigmas <= least * (1.0 + 1e-9)
+    assert (least > 30.0) == (calm < 1.0)
+
+
+def test_an_account_that_is_liquidated_today_is_no_move_away() -> None:
+    poor = Book.of([Account("desk", (Position("BTC-120D-90000-C", -10.0),), {"USDC": 1_000.0})])
+    found = reverse_stress(poor, market(), policy_of(CROSS), "desk", factors=["BTC"], covariance=[[0.0025]])
+    assert (found.kind, found.sigmas, dict(found.moves)) == ("already", 0.0, {"BTC": 0.0})
+    assert found.ratio > 1.0
+
+
 @pytest.mark.parametrize(
     "covariance", [[[1.0, 2.0], [2.0, 1.0]], [[1.0]], [[1.0, 0.2], [0.1, 1.0]], [[1.0, np.nan], [np.nan, 1.0]]]
 )

@@ -12,6 +12,7 @@ from seawall.core.time import DAYS_PER_YEAR
 from seawall.instruments import Kind
 from seawall.margining.blocks.equity import per_account
 from seawall.margining.blocks.lookups import by_underlying, of_underlying, usd_price
+from seawall.margining.blocks.procyclicality import buffered, floored, stress_weighted
 from seawall.margining.blocks.tail_measure import expected_shortfall, value_at_risk
 from seawall.margining.blocks.usd import sums_of
 from seawall.margining.models.house_tail.numbers import (
@@ -127,12 +128,13 @@ def _tails(policy: MarginPolicy, part: FloatArray) -> tuple[FloatArray, ...]:
     now = part[:, blocks.rows(CURRENT)]
     shortfall, error = expected_shortfall(now, confidence=confidence)
     tail = measured(CURRENT)
-    raised = tail * (1.0 + policy.number("procyclicality.buffer_ratio"))
+    raised = buffered(tail, ratio=policy.number("procyclicality.buffer_ratio"))
     if STRESSED in blocks.sorts:
         weight = policy.number("procyclicality.stress_weight")
-        raised = raised + weight * np.maximum(measured(STRESSED) - raised, 0.0)
+        weighted = stress_weighted(raised, measured(STRESSED), weight=weight)
+        raised = np.maximum(raised, weighted)  # calmer outcomes than the current ones lower nothing
     if LONG_RUN in blocks.sorts:
-        raised = np.maximum(raised, measured(LONG_RUN))
+        raised = floored(raised, measured(LONG_RUN))
     points = part[:, blocks.stress]
     point = np.argmin(points, axis=1)
     loss = np.maximum(-points.min(axis=1, initial=0.0), 0.0)
