@@ -345,7 +345,8 @@ def _margin(margins: Margins, everyone: Sequence[str], measured: dict[Key, float
     initial, maintenance, counted = total_usd(margins, "initial"), total_usd(margins, "maintenance"), _counted(margins)
     nearest = np.zeros(len(initial))
     with np.errstate(invalid="ignore"):
-        np.maximum.at(nearest, need.account, margin_ratio(margins.maintenance_margin, need.margin_balance))
+        ratios = margin_ratio(margins.maintenance_margin, need.margin_balance, liquidation_ratio=need.liquidation_ratio)
+        np.maximum.at(nearest, need.account, ratios)
     for a, account in enumerate(everyone):
         rows = slice(None) if account == WHOLE else slice(a, a + 1)
         figures = [float(column[rows].sum()) for column in (initial, maintenance, counted)]

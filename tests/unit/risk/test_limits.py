@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import seawall as sw
 from seawall.core.errors import InputError
 from seawall.portfolio import Account, Book, Position
 from seawall.risk.concentration import Liquidity
@@ -129,3 +130,14 @@ def test_a_margin_that_can_not_be_computed_allows_nothing() -> None:
 
 def test_a_drawdown_needs_a_peak_above_zero() -> None:
     assert math.isnan(drawdown([])) and math.isnan(drawdown([-1.0, -2.0])) and drawdown([4.0, 3.0]) == 0.25
+
+
+@pytest.mark.parametrize("policy_id", ["binance/pm/2025-12-26", "deribit/x_pm/2026-02-15"])
+def test_a_limit_on_the_margin_ratio_reads_the_ratio_of_the_margin_table(policy_id: str) -> None:
+    now = sw.load_snapshot("deribit-btc-2026-08-01")
+    book = sw.load_book("demo", snapshot=now).take([0, 1])
+    report = limit_report(book, now, policy_of(policy_id), read_limits(one("margin_ratio", max=1)))
+    shown = {str(row["account"]): row["margin_ratio"] for row in sw.margin(book, now, policy_id).rows()}
+    measured = {row.account: row.measured for row in report.checks if row.account in shown}
+    assert measured == shown
+    assert all(ratio > 0.0 for ratio in measured.values())
