@@ -12,15 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from seawall.api.attribute import attribute as compute
-from seawall.api.books import load_book
 from seawall.api.margins import DEFAULT_POLICY
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
-from seawall.cli.amounts import amount
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.amounts import amount
 from seawall.core.errors import InputError, Problem
 from seawall.risk.attribution import Attribution
 from seawall.risk.binding_scenarios import ScenarioShares
@@ -90,8 +90,7 @@ def attribute(
         raise InputError(
             Problem("average", "given", "it is for a change: give --since, --since-snapshot or --since-policy")
         )
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    market, book = market_and_book(file, snapshot)
     with working("margining variants of the account"):
         found = compute(
             book, market, policy, account=account, contracts=contracts, since=since, since_snapshot=since_snapshot,

@@ -13,15 +13,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from seawall.api.books import load_book
 from seawall.api.compare import BIG_VENUES
 from seawall.api.compare import compare as compute
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
-from seawall.cli.amounts import amount, ratio
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.amounts import amount, ratio
 from seawall.core.evidence import NOTHING_RANK, Grade, grade_word
 from seawall.margining.comparison import Comparison
 
@@ -79,10 +79,7 @@ def compare(
         Print one row an account and policy as CSV.
     """
     check_one_format(as_json=json, as_csv=csv)
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
-    if account is not None:
-        book = book.take([book.row(account)])
+    market, book = market_and_book(file, snapshot, account)
     found = compute(book, market, policy or BIG_VENUES, stand_ins=stand_ins(map_underlying))
     rows = found.rows()
     if json:

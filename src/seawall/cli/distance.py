@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seawall.api.books import load_book
 from seawall.api.distance import distance as compute
 from seawall.api.distance import liquidation_surface, reverse_stress
 from seawall.api.margins import DEFAULT_POLICY, as_policy
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
@@ -90,10 +90,7 @@ def distance(
         raise InputError(Problem("output", "--surface --nearest", "one of them is asked for at a time"))
     if asset and not surface:
         raise InputError(Problem("asset", asset, "it is of the map: --surface"))
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
-    if account is not None:
-        book = book.take([book.row(account)])
+    market, book = market_and_book(file, snapshot, account)
     chosen = as_policy(policy, time=market.time_ns)
     which: Which = "initial" if initial else "maintenance"
     swaps = stand_ins(map_underlying)
@@ -171,13 +168,17 @@ def _print(out: Console, found: Distances, book: Book, market: MarketSnapshot, w
 
 def _price(one: Distance | None, coin: str) -> Text:
     """Return the price at which it comes, and how far that is."""
-    if one is None or one.kind == "unavailable":
-        return Text("n/a" if one else "-", style="yellow" if one else "dim")
-    if one.kind == "already":
-        return Text("now", style="bold red")
-    if one.kind == "none":
-        return Text("none", style="dim")
+    if one is None:
+        return Text("-", style="dim")
+    if word := _word(one):
+        return word
     return Text(f"{_in_digits(one.prices[coin])} {one.move:+.1%}", style="bold" if abs(one.move) < 0.1 else "")
+
+
+def _word(one: Distance) -> Text | None:
+    """Return what is said in place of a point where there is none."""
+    said = {"unavailable": ("n/a", "yellow"), "already": ("now", "bold red"), "none": ("none", "dim")}.get(one.kind)
+    return None if said is None else Text(said[0], style=said[1])
 
 
 def _in_digits(price: float) -> str:
@@ -185,12 +186,10 @@ def _in_digits(price: float) -> str:
 
 
 def _move(one: Distance | None, name: str) -> Text:
-    if one is None or one.kind == "unavailable":
-        return Text("n/a" if one else "-", style="yellow" if one else "dim")
-    if one.kind == "already":
-        return Text("now", style="bold red")
-    if one.kind == "none":
-        return Text("none", style="dim")
+    if one is None:
+        return Text("-", style="dim")
+    if word := _word(one):
+        return word
     return Text(f"{one.move:.1f}" if name == "time" else f"{one.move:+.0%}")
 
 

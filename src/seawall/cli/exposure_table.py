@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
-from seawall.cli.amounts import compact
+from seawall.core.amounts import compact
 from seawall.risk.exposures import Total
 
 SHOWN_ROWS_COUNT = 80

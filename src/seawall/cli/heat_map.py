@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from seawall.cli.amounts import amount, compact
+from seawall.core.amounts import amount, compact
 from seawall.margining.model import RiskArray, RiskMatrix
 from seawall.scenarios.grid import percent
 

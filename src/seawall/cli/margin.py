@@ -7,11 +7,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seawall.api.books import load_book
 from seawall.api.margins import DEFAULT_POLICY
 from seawall.api.margins import margin as compute
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, bundled_snapshots, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, bundled_snapshots
 from seawall.cli import show
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.stand_ins import stand_ins
@@ -76,8 +76,7 @@ def margin(
         Print one row a netting set as CSV.
     """
     check_one_format(as_json=json, as_csv=csv)
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    market, book = market_and_book(file, snapshot)
     margins = compute(book, market, policy, stand_ins=stand_ins(map_underlying))
     explained = [account] if account else list(book.accounts) if explain or len(book) == 1 else []
     if account:

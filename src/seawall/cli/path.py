@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seawall.api.books import load_book
 from seawall.api.margin_path import margin_path as compute
 from seawall.api.margins import DEFAULT_POLICY, as_policy
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
 from seawall.cli.depths import depths
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
@@ -95,10 +95,7 @@ def path(
     if not scenario:
         raise InputError(Problem("--scenario", MISSING, f"it is one of {', '.join(path_names())}"))
     scenario = stress_called(scenario)
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
-    if account is not None:
-        book = book.take([book.row(account)])
+    market, book = market_and_book(file, snapshot, account)
     chosen = as_policy(policy, time=market.time_ns)
     given, swaps = depths(depth), stand_ins(map_underlying)
     with working("margins step by step"):

@@ -10,14 +10,14 @@ from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
 
-from seawall.api.books import load_book
 from seawall.api.policy_impact import policy_impact
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
-from seawall.cli.amounts import amount
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.amounts import amount
 from seawall.core.evidence import Grade
 from seawall.core.time import iso
 from seawall.margining.impact import PolicyImpact, Standing
@@ -200,8 +200,7 @@ def impact(before: str, after: str, /, *, book: Path,
         Print for machines.
     """
     check_one_format(as_json=json, as_csv=csv)
-    market = load_snapshot(snapshot)
-    held = load_book("-" if str(book) == "-" else book, snapshot=market)
+    market, held = market_and_book(book, snapshot)
     found = policy_impact(before, after, held, market, stand_ins=stand_ins(map_underlying))
     rows = found.rows()
     if json:

@@ -9,12 +9,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seawall.api.books import load_book
 from seawall.api.margins import DEFAULT_POLICY, as_policy
 from seawall.api.margins import margin as margins_of
 from seawall.api.report import report as compute
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.stand_ins import stand_ins
 from seawall.core.errors import InputError, Problem
@@ -58,10 +58,7 @@ def report(
     """
     if output.endswith(("/", os.sep)) or Path(output).is_dir():
         raise InputError(Problem("--output", output, "it is a folder; a page is a file, such as report.html"))
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
-    if account is not None:
-        book = book.take([book.row(account)])
+    market, book = market_and_book(file, snapshot, account)
     chosen, swaps = as_policy(policy, time=market.time_ns), stand_ins(map_underlying)
     words = ["seawall", "report", str(file), "--policy", chosen.id, "--snapshot", snapshot]
     words += ["--account", account] if account else []

@@ -12,23 +12,23 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from seawall.api.books import load_book
 from seawall.api.covariances import coins_of, covariance_for
 from seawall.api.exposures import exposures
 from seawall.api.limits import check_limits
 from seawall.api.margins import DEFAULT_POLICY, as_policy
 from seawall.api.outcomes import Outcomes
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, grammar_of, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT, grammar_of
 from seawall.api.volumes import load_volumes
 from seawall.cli import show
-from seawall.cli.amounts import amount
 from seawall.cli.exposure_table import LEGEND, exposure_table
+from seawall.cli.inputs import market_and_book
 from seawall.cli.limit_table import limit_table
 from seawall.cli.main import EXIT_LIMIT, EXIT_UNAVAILABLE
 from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.amounts import amount
 from seawall.core.errors import InputError, Problem
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
@@ -95,8 +95,7 @@ def risk(
     """
     check_one_format(as_json=json, as_csv=csv)
     asked = outcomes or OutcomeFlags()
-    market = load_snapshot(snapshot)
-    whole = load_book("-" if str(file) == "-" else file, snapshot=market)
+    market, whole = market_and_book(file, snapshot)
     book = whole if account is None else whole.take([whole.row(account)])
     method = asked.outcomes()
     volumes = load_volumes(volume)

@@ -9,8 +9,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from seawall.cli.amounts import amount, ratio
 from seawall.cli.heat_map import far_moves, heat_map, scenario_bars
+from seawall.core.amounts import amount, ratio
 from seawall.core.evidence import grade_word, weakest
 from seawall.core.time import iso
 from seawall.margining import AccountMargin, Explanation, Margins

@@ -11,17 +11,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seawall.api.books import load_book
 from seawall.api.margins import DEFAULT_POLICY
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.api.stress import stress as compute
 from seawall.cli import show
-from seawall.cli.amounts import compact, ratio
 from seawall.cli.depths import depths
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.amounts import compact, ratio
 from seawall.core.errors import MISSING, InputError, Problem
 from seawall.risk.legs import Leg
 from seawall.risk.stress import Stress
@@ -95,10 +95,7 @@ def stress(
     if all == bool(scenario):
         rule = "scenarios are named with --scenario NAME, or all of them asked for with --all; --list shows them"
         raise InputError(Problem("--scenario", "given with --all" if all else MISSING, rule))
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
-    if account is not None:
-        book = book.take([book.row(account)])
+    market, book = market_and_book(file, snapshot, account)
     names = "all" if all else tuple(dict.fromkeys(scenario or ()))
     given, swaps = depths(depth), stand_ins(map_underlying)
     with working("margins in moved markets"):

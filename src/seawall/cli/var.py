@@ -10,15 +10,15 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from seawall.api.books import load_book
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.api.value_at_risk import value_at_risk
 from seawall.cli import show
-from seawall.cli.amounts import amount
+from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
+from seawall.core.amounts import amount
 from seawall.risk.sample_tail import TAIL_COUNT_MIN, enough_to_bound
 from seawall.risk.tail_report import AccountTail, TailPart, TailReport
 
@@ -63,8 +63,7 @@ def var(
     """
     check_one_format(as_json=json, as_csv=csv)
     asked = outcomes or OutcomeFlags()
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    market, book = market_and_book(file, snapshot)
     one = account is not None or len(book) == 1
     with working(f"revaluing {len(book):,} accounts"):
         found = value_at_risk(

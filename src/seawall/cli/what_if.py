@@ -10,19 +10,19 @@ import numpy as np
 from cyclopts import Parameter
 from rich.table import Table
 
-from seawall.api.books import load_book
 from seawall.api.margins import DEFAULT_POLICY
-from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
+from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.api.what_if import WhatIf
 from seawall.api.what_if import what_if as compute
 from seawall.cli import show
-from seawall.cli.amounts import amount
+from seawall.cli.inputs import market_and_book
 from seawall.cli.limit_table import pre_trade_table
 from seawall.cli.main import EXIT_LIMIT, EXIT_UNAVAILABLE
 from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
 from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
+from seawall.core.amounts import amount
 from seawall.core.errors import InputError, Problem
 from seawall.core.evidence import grade_word
 
@@ -74,8 +74,7 @@ def what_if(
         Print one row a trade as CSV; one a limit where --limits is given.
     """
     check_one_format(as_json=json, as_csv=csv)
-    market = load_snapshot(snapshot)
-    book = load_book("-" if str(file) == "-" else file, snapshot=market)
+    market, book = market_and_book(file, snapshot)
     if limits is None and (outcomes is not None or volume is not None):
         rule = "flags of outcomes and volumes are for limits: give --limits FILE"
         raise InputError(Problem("limits", "left out", rule))

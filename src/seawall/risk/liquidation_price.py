@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from seawall.core.errors import InputError, Problem
-from seawall.core.frames import to_frame
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book, NameParser
@@ -134,10 +133,3 @@ def liquidation_prices(
                 LiquidationPrices(account, asset, price, np.nan if gone else below, np.nan if gone else above, down, up)
             )
     return tuple(made)
-
-
-def price_table(found: Sequence[LiquidationPrices], library: str | None = None) -> Any:
-    """Return liquidation prices as a DataFrame of `polars`, `pandas` or `pyarrow`."""
-    rows = [one.row() for one in found]
-    names = list(rows[0]) if rows else []
-    return to_frame({name: [row[name] for row in rows] for name in names}, library=library)

@@ -24,8 +24,6 @@ from seawall.venues.bybit.messages import Answer, CoinMessage, PositionMessage, 
 
 ORIGIN = "Bybit account answers"
 SIDES = {"Buy": 1.0, "Sell": -1.0}
-EMPTY_SIDES = ("", "None")
-"""How an empty position is marked: by unified and by classic accounts."""
 SESSION_SETTLED_COIN = "USDC"
 DEFAULT_PAGE_COUNT = 20
 """Rows of a page of positions, unless more were asked for: a page that is full may not be the last."""

@@ -10,7 +10,6 @@ from seawall.policy import MarginPolicy
 from seawall.scenarios import Relative, Unchanged
 
 VOL_NAMES = ("down", "same", "up")
-LADDER_NUMBERS = ("price_range", "vol_range")
 
 
 def coin_path(base: str) -> str:

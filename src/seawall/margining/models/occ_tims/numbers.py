@@ -9,7 +9,6 @@ from seawall.policy import MarginPolicy
 
 ALONE = "stocks"
 """The product group whose classes do not offset each other: each has its own worst point."""
-CLASS_NUMBERS = ("down_move", "up_move", "minimum_usd", "product_group")
 
 
 def class_path(base: str) -> str:

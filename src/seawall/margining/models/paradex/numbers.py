@@ -15,7 +15,6 @@ from seawall.scenarios import TermScaled, VolShock
 from seawall.scenarios.grid import percent
 
 SCAN_LISTS = ("spot_shock", "vol_shock", "weight")
-SCAN_NUMBERS = ("min_vol_up", "unhedged", "hedged")
 VOL_NUMBERS = ("short_power", "long_power", "dte_floor_days")
 FEE_NUMBERS = ("perp_taker", "option_taker", "option_cap")
 SIDES = ("im", "mm")
