@@ -25,6 +25,8 @@ from seawall.pricing.grid import OptionGrid, moved
 
 # Options per tile: eight columns of 512 doubles are 32 KiB, a first cache of today.
 _TILE = 512
+# Stretches of scenarios for each thread, so that one that is held up does not hold up the others.
+_STRETCHES_PER_THREAD = 4
 # Above this many runs per underlying the columns are sorted first: short runs are slow, sorting costs a copy.
 _MANY_RUNS = 4
 
@@ -53,7 +55,7 @@ def price_grid(
     out : (S, N) float64, C order, optional
         Where to write; it is also returned.
     threads : int
-        How many parts the scenarios are cut into. One is best below about a million cells.
+        How many work at once, each on some of the scenarios. One is best below about a million cells.
 
     Raises
     ------
@@ -170,7 +172,7 @@ def _fill(
     if parts <= 1:
         fill(*columns, *by_scenario, out)
         return
-    edges = np.linspace(0, len(out), parts + 1).astype(int)
+    edges = np.linspace(0, len(out), min(parts * _STRETCHES_PER_THREAD, len(out)) + 1).astype(int)
     with ThreadPoolExecutor(parts) as pool:
         jobs = [pool.submit(fill, *columns, *(each[a:b] for each in by_scenario), out[a:b]) for a, b in pairwise(edges)]
         for job in jobs:

@@ -45,8 +45,8 @@ def funding_paid(snapshot: MarketSnapshot, scenarios: ScenarioSet, rows: IntArra
 
 def by_expiry(grid: OptionGrid, years: FloatArray) -> tuple[OptionGrid, IntArray, FloatArray]:
     """Return the grid with a group for each underlying and expiry, the group it was before, and its years, `(G,)`."""
-    pairs, which = np.unique(np.stack([grid.underlying.astype(np.float64), years]), axis=1, return_inverse=True)
-    group = which.ravel().astype(np.int64)
+    levels, level = np.unique(years, return_inverse=True)
+    pairs, group = np.unique(grid.underlying * len(levels) + level, return_inverse=True)
     cut = option_grid(grid.forward, grid.strike, grid.side > 0.0, group)  # only its runs are wanted
     apart = replace(grid, underlying=cut.underlying, run_start=cut.run_start, run_underlying=cut.run_underlying)
-    return apart, pairs[0].astype(np.int64), np.ascontiguousarray(pairs[1])
+    return apart, pairs // len(levels), levels[pairs % len(levels)]

@@ -12,7 +12,7 @@ from seawall.core.time import NO_EXPIRY_NS
 from seawall.instruments import InstrumentTable, Kind
 from seawall.market import MarketSnapshot
 from seawall.pricing import delta_one
-from seawall.pricing.grid import pnl_grid
+from seawall.pricing.grid import OptionGrid, pnl_grid
 from seawall.revaluation.basis import by_expiry, carried, funding_paid, moves_beside_spot
 from seawall.revaluation.listed import fill_listed
 from seawall.revaluation.tensor import PnlTensor
@@ -141,11 +141,17 @@ def _fill_options(
         grid, group, left_years = by_expiry(grid, years)
         axis, live_share = axis[group], live_share[group]
     step = max(1, BLOCK_CELLS_COUNT // len(rows))
+    states, state = scenarios.vol_states
+    shared = _total_vols(scenarios, vol, years, grid, states) if len(states) <= step else None
+    if compiled and whole and shared is not None and scenarios.basis is None:
+        step = len(scenarios)  # written where it belongs, without temporaries
     for start in range(0, len(scenarios), step):
         block = slice(start, start + step)
         part = scenarios if len(scenarios) <= step else scenarios.take(np.arange(len(scenarios))[block])
-        states, vol_row = part.vol_states
-        total_vol = _total_vols(scenarios, vol, years, -grid.log_moneyness, states)
+        total_vol, vol_row = shared, state[block]
+        if total_vol is None:
+            states, vol_row = part.vol_states
+            total_vol = _total_vols(scenarios, vol, years, grid, states)
         moves = part.spot[:, axis]
         if part.basis is not None:
             moves = carried(moves, part.basis.carry[:, axis], left_years, part.elapsed_years)
@@ -163,11 +169,11 @@ def _fill_options(
 
 
 def _total_vols(
-    scenarios: ScenarioSet, vol: FloatArray, years: FloatArray, log_strike: FloatArray,
-    states: Sequence[tuple[int, float]],
-) -> FloatArray:  # fmt: skip
+    scenarios: ScenarioSet, vol: FloatArray, years: FloatArray, grid: OptionGrid, states: Sequence[tuple[int, float]]
+) -> FloatArray:
     """Return the total volatilities of each pair of shock and elapsed time, `(V, n)`."""
-    return np.array([
-        scenarios.vol_shocks[shock].apply(vol, years, log_strike) * np.sqrt(np.maximum(years - elapsed, 0.0))
-        for shock, elapsed in states
-    ])  # fmt: skip
+    found, log_strike = np.empty((len(states), len(vol))), -grid.log_moneyness
+    root = {elapsed: np.sqrt(np.maximum(years - elapsed, 0.0)) for _, elapsed in states}
+    for row, (shock, elapsed) in enumerate(states):
+        np.multiply(scenarios.vol_shocks[shock].apply(vol, years, log_strike), root[elapsed], out=found[row])
+    return found
