@@ -106,7 +106,7 @@ def test_a_book_seen_through_the_probe_is_the_book_of_the_front_door(policy_id: 
         quick = probe.at([move])
         for a in range(len(book)):
             rows = probe.sets_of(np.array([a]))
-            slow = probe.verify(move, a)
+            slow = probe.verify(move, [a])
             np.testing.assert_allclose(quick.required[0, rows], slow.required[0], rtol=1e-9)
             np.testing.assert_allclose(quick.balance[0, rows], slow.balance[0], rtol=1e-9)
 

@@ -9,9 +9,9 @@ inside (Piyavskii 1967, Shubert 1972, with slopes that are learnt); what is left
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -19,12 +19,15 @@ from seawall.core.arrays import FloatArray
 
 Short: TypeAlias = Callable[[float], float]
 """The number whose first rise to zero is wanted; NaN where it is unavailable."""
+Negligible: TypeAlias = Callable[[float, float], bool]
+"""Whether a value at a point is as good as zero."""
 
 SLOPE_ROOM = 2.0
 """A stretch may be this many times as steep inside as the slopes seen around it."""
 NEIGHBOURS_COUNT = 2
 """Stretches on either side that a slope is learnt from."""
 EVALUATIONS_MAX = 600
+"""Points asked for before the stretches that are left are reported as they are."""
 HALVINGS_PER_STRETCH = 10
 """A stretch is not cut below this many halvings of the one between two nodes that it came from."""
 LAST_STRETCH = 32.0
@@ -59,21 +62,25 @@ class Crossing:
     evaluations: int
 
 
+_Found = TypeVar("_Found")
+Steps: TypeAlias = Generator[list[float], list[float], Crossing]
+"""A search that says which points it wants next, is sent their numbers, and returns what it found."""
+
+
 @dataclass
 class _Known:
     """Points where the number is known, in order."""
 
-    short: Short
     where: list[float] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
 
-    def ask(self, x: float) -> float:
-        i = bisect_left(self.where, x)
-        if i < len(self.where) and self.where[i] == x:
-            return self.value[i]
-        found = self.short(x)
-        self.where.insert(i, x)
-        self.value.insert(i, found)
+    def ask(self, points: Sequence[float]) -> Generator[list[float], list[float], list[float]]:
+        """Want some points that are not known yet, and keep their numbers."""
+        found = yield list(points)
+        for x, number in zip(points, found, strict=True):
+            i = bisect_left(self.where, x)
+            self.where.insert(i, x)
+            self.value.insert(i, number)
         return found
 
 
@@ -81,9 +88,8 @@ def first_crossing(
     short: Short,
     nodes: Sequence[float] | FloatArray,
     *,
-    negligible: Callable[[float, float], bool],
+    negligible: Negligible,
     smallest: float = 0.0,
-    evaluations_max: int = EVALUATIONS_MAX,
     near_zero: float = 0.0,
 ) -> Crossing:
     """Return where a number first rises to zero.
@@ -99,8 +105,6 @@ def first_crossing(
         Whether a value at a point is as good as zero.
     smallest
         Distances below this are one point, such as a nanosecond.
-    evaluations_max
-        Points asked for before the stretches that are left are reported as they are.
     near_zero
         A stretch whose ends are both nearer to zero than this is taken as level and not cut for the noise in it.
 
@@ -114,35 +118,62 @@ def first_crossing(
     >>> found.kind, round(found.at, 9)
     ('crossing', 1.205)
     """
+    return drive(crossing_steps(nodes, negligible=negligible, smallest=smallest, near_zero=near_zero), short)
+
+
+def drive(steps: Generator[list[float], list[float], _Found], short: Short) -> _Found:
+    """Return what a search finds, asking a function for every number that it wants."""
+    try:
+        wanted = next(steps)
+        while True:
+            wanted = steps.send([short(x) for x in wanted])
+    except StopIteration as end:
+        found: _Found = end.value
+        return found
+
+
+def crossing_steps(
+    nodes: Sequence[float] | FloatArray,
+    *,
+    negligible: Negligible,
+    smallest: float = 0.0,
+    near_zero: float = 0.0,
+) -> Steps:
+    """Search as `first_crossing` does, and want points instead of asking for them, so that many may search at once.
+
+    Examples
+    --------
+    >>> steps = crossing_steps([0.0, 1.0], negligible=lambda x, y: abs(y) < 1e-12)
+    >>> next(steps), steps.send([-1.0]), steps.send([1.0])
+    ([0.0], [1.0], [0.5])
+    """
     points = [float(x) for x in nodes]
-    known = _Known(short)
-    start = known.ask(points[0])
+    known = _Known()
+    [start] = yield from known.ask(points[:1])
     if np.isnan(start):
         return Crossing("unavailable", points[0], np.nan, 0.0, 1)
     if start >= 0.0:
         return Crossing("already", points[0], points[0], 0.0, 1)
     for x in points[1:]:
-        if not known.ask(x) < 0.0:
+        [number] = yield from known.ask([x])
+        if not number < 0.0:
             break
     least = max(smallest, float(np.median(np.diff(points))) * 2.0**-HALVINGS_PER_STRETCH) if len(points) > 1 else 0.0
-    while len(known.where) < evaluations_max:
+    while len(known.where) < EVALUATIONS_MAX:
         cuts = _cuts(known, least, near_zero)
         if not cuts:
             break
-        for x in cuts[: evaluations_max - len(known.where)]:
-            known.ask(x)
+        yield from known.ask(cuts[: EVALUATIONS_MAX - len(known.where)])
     end = _first_bad(known)
     if end is None:
         gap = float(np.diff(known.where).max(initial=0.0))
         return Crossing("none", np.nan, known.where[-1], gap, len(known.where))
     gap = float(np.diff(known.where[:end]).max(initial=0.0))
-    kind, a, b = _close_in(known, end, negligible, smallest)
+    kind, a, b = yield from _close_in(known, end, negligible, smallest)
     return Crossing(kind, b, a, gap, len(known.where))
 
 
-def root_between(
-    short: Short, a: float, b: float, *, negligible: Callable[[float, float], bool], smallest: float = 0.0
-) -> Crossing:
+def root_between(short: Short, a: float, b: float, *, negligible: Negligible, smallest: float = 0.0) -> Crossing:
     """Return a point between two at which the number changes sign, whichever of them is below zero.
 
     Examples
@@ -154,10 +185,9 @@ def root_between(
     if short(a) >= 0.0:
         turned = root_between(lambda x: short(-x), -b, -a, negligible=lambda x, y: negligible(-x, y), smallest=smallest)
         return Crossing(turned.kind, -turned.at, -turned.before, turned.resolution, turned.evaluations)
-    known = _Known(short)
-    known.ask(a), known.ask(b)
+    known = _Known([a, b], [short(a), short(b)])
     assert known.value[0] < 0.0 <= known.value[1] or np.isnan(known.value[1]), "the signs of the ends differ"
-    kind, before, at = _close_in(known, 1, negligible, smallest)
+    kind, before, at = drive(_close_in(known, 1, negligible, smallest), short)
     return Crossing(kind, at, before, 0.0, len(known.where))
 
 
@@ -179,6 +209,7 @@ def _cuts(known: _Known, least: float, near_zero: float) -> list[float]:
         return []
     width = np.diff(where)
     slope = np.nan_to_num(np.abs(np.diff(value)) / width, nan=0.0)
+    slope[width <= least] = 0.0  # nodes this near hold a leap between them, which says nothing of the slope around it
     steep = slope.copy()
     for k in range(1, NEIGHBOURS_COUNT + 1):
         steep[k:] = np.maximum(steep[k:], slope[:-k])
@@ -192,8 +223,8 @@ def _cuts(known: _Known, least: float, near_zero: float) -> list[float]:
 
 
 def _close_in(
-    known: _Known, end: int, negligible: Callable[[float, float], bool], smallest: float
-) -> tuple[Kind, float, float]:
+    known: _Known, end: int, negligible: Negligible, smallest: float
+) -> Generator[list[float], list[float], tuple[Kind, float, float]]:
     """Close in on the change of sign between two known points: secants that can't get stuck, and halves."""
     a, b = known.where[end - 1], known.where[end]
     left, right = known.value[end - 1], known.value[end]
@@ -208,7 +239,7 @@ def _close_in(
         # Every third step halves, so that a leap is closed in on as fast as a slope.
         x = middle if step % 3 == 2 else a + (b - a) * min(max(-left / (right - left), 1e-6), 1.0 - 1e-6)
         x = x if a < x < b else middle
-        value = known.ask(x)
+        [value] = yield from known.ask([x])
         if negligible(x, value):
             return "crossing", a, x
         if value < 0.0:

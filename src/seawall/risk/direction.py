@@ -67,13 +67,15 @@ class Direction:
             raise InputError(Problem("direction", self.label, "something moves along it"))
 
     def move(self, travel: float) -> Move:
-        """Return the joint move at a travel."""
+        """Return the joint move at a travel; where time moves too, with the prices that were passed on the way."""
         spot = {name: self.base_spot.get(name, 0.0) for name in {*self.spot, *self.base_spot}}
         vol = {name: self.base_vol.get(name, 0.0) for name in {*self.vol, *self.base_vol}}
         spot = {name: expm1(at + self.spot.get(name, 0.0) * travel) for name, at in spot.items()}
         vol = {name: expm1(at + self.vol.get(name, 0.0) * travel) for name, at in vol.items()}
         shocks = {name: Relative(change) for name, change in vol.items() if change != 0.0}
-        return Move(spot, shocks, self.base_ns + round(self.elapsed_ns * travel))
+        way = ((0, {}), *([(self.base_ns, self.base_spot)] if self.base_ns else []))
+        together = bool(spot) and self.elapsed_ns > 0.0
+        return Move(spot, shocks, self.base_ns + round(self.elapsed_ns * travel), way=way if together else ())
 
     def nodes(self, snapshot: MarketSnapshot) -> FloatArray:
         """Return points to begin a search with, from 0 to the reach, for a market of what is held.

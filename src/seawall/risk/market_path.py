@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from seawall.core.arrays import FloatArray, IntArray, frozen
 from seawall.core.errors import InputError, Problem
@@ -13,6 +15,7 @@ from seawall.core.time import NS_PER_YEAR
 from seawall.market import MarketSnapshot
 from seawall.risk.shift import Move
 from seawall.scenarios import PathSet, Relative, ScenarioSet
+from seawall.scenarios.factors import LOGARITHMIC, factor, scenario_set_of
 from seawall.scenarios.path_set import MINUTES_PER_YEAR
 
 
@@ -36,6 +39,8 @@ class MarketPath:
         How late orders are at the latest.
     left_out
         Settlement assets that the path moves and the market has no price of, with how far they move.
+    told
+        Coins and settlement assets that the path tells of; None where that is not known.
 
     Examples
     --------
@@ -52,6 +57,7 @@ class MarketPath:
     spread: FloatArray | None = None
     order_minutes: float = 0.0
     left_out: Mapping[str, float] = field(default_factory=dict)
+    told: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if len(self.times_ns) == 0 or len(self.times_ns) != len(self.moves) or (np.diff(self.times_ns) < 0).any():
@@ -124,7 +130,66 @@ class MarketPath:
                 )
                 for t in range(len(times))
             ),
+            told=frozenset(spot),
         )
+
+    @classmethod
+    def of_levels(
+        cls, times_ns: Sequence[int] | IntArray, levels: Mapping[str, npt.ArrayLike], snapshot: MarketSnapshot,
+        *, labels: Sequence[str] = (),
+    ) -> MarketPath:  # fmt: skip
+        """Return a path from levels of named factors, whose first row stands for the market: moves are from it.
+
+        Parameters
+        ----------
+        times_ns
+            `(T,)`, rising; what passes since the first passes from the snapshot's time on.
+        levels
+            By factor, `(T,)` each, as `History.of_levels` has them: prices, implied volatilities and asset prices above
+            0, carries and gaps as fractions, funding as what longs paid over the step that ends there.
+        labels
+            Names of the states.
+
+        Examples
+        --------
+        >>> import seawall as sw
+        >>> from seawall.core.time import NS_PER_DAY
+        >>> now = sw.load_snapshot("deribit-btc-2026-08-01")
+        >>> way = MarketPath.of_levels([0, NS_PER_DAY], {"BTC": [120_000.0, 90_000.0], "BTC vol": [40.0, 60.0]}, now)
+        >>> round(way.moves[1].spot["BTC"], 9), round(way.moves[1].vol["BTC"].change, 9), way.moves[1].elapsed_ns
+        (-0.25, 0.5, 86400000000000)
+        """
+        times = np.asarray(times_ns, dtype=np.int64)
+        if not len(times):
+            raise InputError(Problem("times", "none", "a path has a row or more"))
+        rising = bool((np.diff(times) > 0).all())
+        problems = [] if rising else [Problem("times", len(times), "times rise from row to row")]
+        columns = []
+        for name, given in levels.items():
+            level, kind = np.asarray(given, dtype=np.float64), factor(name).kind
+            positive = kind in LOGARITHMIC
+            if level.shape != times.shape or not np.isfinite(level).all() or (positive and not (level > 0.0).all()):
+                rule = f"it has {len(times)} finite levels" + (" above 0" if positive else "")
+                problems.append(Problem(name, level.shape, rule))
+            elif positive:
+                columns.append(np.log(level / level[0]))
+            elif kind == "funding":
+                columns.append(np.cumsum(level) - level[0])
+            else:
+                columns.append(level - level[0])
+        if not any(factor(name).kind == "spot" for name in levels):
+            problems.append(Problem("levels", ", ".join(levels) or "none", "a path tells the price of a coin"))
+        if problems:
+            raise InputError(problems)
+        moves = scenario_set_of(list(levels), np.stack(columns, axis=1), labels=tuple(labels) or ("",) * len(times))
+        made = cls.of_scenarios(moves, snapshot)
+        passed = [int(time - times[0]) for time in times]  # whole nanoseconds: an expiry is met exactly
+        return replace(
+            made,
+            times_ns=np.array([snapshot.time_ns + ns for ns in passed], dtype=np.int64),
+            moves=tuple(replace(move, elapsed_ns=ns) for move, ns in zip(made.moves, passed, strict=True)),
+            labels=tuple(labels), told=frozenset(factor(n).of for n in levels if factor(n).kind in ("spot", "asset")),
+        )  # fmt: skip
 
     @classmethod
     def of_paths(cls, paths: PathSet, snapshot: MarketSnapshot, *, path: int = 0) -> MarketPath:
@@ -148,6 +213,7 @@ class MarketPath:
         return replace(
             made, seen=seen, depth=depth, spread=spread,
             order_minutes=float(paths.delay[path].max(initial=0.0)) * MINUTES_PER_YEAR,
+            told=frozenset({*paths.underlyings, *paths.asset_moves}),
         )  # fmt: skip
 
     @classmethod
@@ -163,7 +229,7 @@ class MarketPath:
         left_out = {name: float(leg[np.argmax(np.abs(leg))]) for name, leg in unknown.items()}
         moves = []
         for s in range(len(scenarios)):
-            legs = {
+            legs: dict[str, Any] = {
                 leg: {name: float(getattr(scenarios.basis, leg)[s, u]) for u, name in coins}
                 for leg in ("carry", "perpetual", "funding")
                 if scenarios.basis is not None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.errors import UnavailableError
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot
@@ -38,6 +38,7 @@ def moved(
 ) -> tuple[Book, MarketSnapshot]:
     """Return a book and its market after a move; what has expired is settled at the moved index and is cash.
 
+    Where the move says which way prices have come, each leg is settled at the price of its own expiry.
     Orders in what has expired are gone. Futures get the entry price that they need to show their profit (`anchored`).
     `paid_in` names the asset that a settlement is paid in where a venue does not take the settlement asset itself.
 
@@ -58,23 +59,43 @@ def moved(
     >>> len(one.positions), len(after.positions), float(after.balances[0, 0]) < float(one.balances[0, 0])
     (1, 0, True)
     """
-    book = anchored(book, snapshot)
+    return moved_anchored(anchored(book, snapshot), snapshot, move, paid_in=paid_in)
+
+
+def moved_anchored(
+    book: Book, snapshot: MarketSnapshot, move: Move, *, paid_in: Mapping[str, str] | None = None
+) -> tuple[Book, MarketSnapshot]:
+    """Return the same for a book whose futures have their entry prices already."""
     market = shifted_by(snapshot, move)
     table = snapshot.table
     ends = expired_rows(table, snapshot.time_ns, market.time_ns)
-    expired = {table.names[n] for n in np.flatnonzero(ends).tolist()}
-    leaves = np.array([name in expired for name in book.instruments] + [False], np.bool_)
+    dates = {table.names[n]: int(table.expiry_ns[n]) for n in np.flatnonzero(ends).tolist()}
+    leaves = np.array([name in dates for name in book.instruments] + [False], np.bool_)
     book = _funded(book, snapshot, move, paid_in or {})
-    held = book.positions
-    settles = leaves[held.columns]
-    orders = book.orders.where(~leaves[book.orders.columns])
+    if not dates:
+        return book, market
+    book = replace(book, orders=book.orders.where(~leaves[book.orders.columns]))
+    batches: list[int | None] = [*sorted(set(dates.values()))] if move.way else [None]
+    for date in batches:  # each at its own expiry, or all at the end
+        there = move if date is None else move.at(date - snapshot.time_ns)
+        settles = np.array([name in dates and date in (None, dates[name]) for name in book.instruments], np.bool_)
+        book = _settled(book, snapshot, there, settles, paid_in or {})
+    return book, market
+
+
+def _settled(
+    book: Book, snapshot: MarketSnapshot, move: Move, columns: BoolArray, paid_in: Mapping[str, str]
+) -> Book:  # fmt: skip
+    """Return the book with positions in some of its instruments settled after a move, `(I,)`, and those gone."""
+    table, held = snapshot.table, book.positions
+    settles = columns[held.columns]
     if not settles.any():
-        return replace(book, orders=orders), market
+        return book
     rows = np.array([table.position(book.instruments[c]) for c in held.columns[settles].tolist()], np.int64)
     paid = payoff(snapshot, move, rows, held.sizes[settles], held.entry_prices[settles])
     own = [table.settlement[n] for n in rows.tolist()]
-    book = _with_cash(book, market, held.rows[settles], own, paid, paid_in or {})
-    return replace(book, positions=held.where(~settles), orders=orders), market
+    book = _with_cash(book, snapshot, move, held.rows[settles], own, paid, paid_in)
+    return replace(book, positions=held.where(~settles))
 
 
 def settled_between(
@@ -122,16 +143,20 @@ def _funded(book: Book, snapshot: MarketSnapshot, move: Move, paid_in: Mapping[s
     scenario = move.scenario(table.underlyings)
     paid = funding_paid(snapshot, scenario, rows, table.underlying_column[rows])[0] * held.sizes[perpetual]
     own = [table.settlement[n] for n in rows.tolist()]
-    return _with_cash(book, shifted_by(snapshot, move), held.rows[perpetual], own, -paid, paid_in)
+    return _with_cash(book, snapshot, move, held.rows[perpetual], own, -paid, paid_in)
 
 
 def _with_cash(
-    book: Book, market: MarketSnapshot, accounts: IntArray, own: Sequence[str], amounts: FloatArray,
+    book: Book, snapshot: MarketSnapshot, move: Move, accounts: IntArray, own: Sequence[str], amounts: FloatArray,
     paid_in: Mapping[str, str],
 ) -> Book:  # fmt: skip
     """Return the book with amounts added to balances, `(nnz,)` of the assets `own`, each in what it is paid in."""
     into = [paid_in.get(asset, asset) for asset in own]
-    rate = [1.0 if a == b else market.price_usd(a) / market.price_usd(b) for a, b in zip(own, into, strict=True)]
+
+    def price(asset: str) -> float:
+        return snapshot.price_usd(asset) * (1.0 + move.spot.get(asset, 0.0))
+
+    rate = [1.0 if a == b else price(a) / price(b) for a, b in zip(own, into, strict=True)]
     assets = tuple(sorted({*book.assets, *into}))
     place = [assets.index(asset) for asset in book.assets]
 

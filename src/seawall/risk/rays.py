@@ -1,26 +1,25 @@
-"""Rays followed for many accounts: states that they share are margined together, and each finds its own first point."""
+"""Rays followed for many accounts side by side, each to its own first point where the venue acts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import expm1
 
 import numpy as np
 
-from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.arrays import FloatArray
 from seawall.core.time import NO_EXPIRY_NS, NS_PER_DAY
 from seawall.market.stable_coins import STABLE_ASSETS
-from seawall.risk.crossing import Crossing, Kind, first_crossing
+from seawall.risk.crossing import Crossing, Kind, crossing_steps
 from seawall.risk.direction import Direction, along, in_time, in_vol
+from seawall.risk.ray_states import RayStates, Search
 from seawall.risk.shift import Move
 from seawall.risk.standing import Probe
 
 RATIO_TOLERANCE = 1e-10
 """How near to the venue's ratio a point has to be, as a share of what is required."""
 VERIFIED_TOLERANCE = 1e-6
-PREFETCHED_COUNT = 12
-"""States that all accounts are asked in together before those that have crossed are left out."""
 LEVEL_SHARE = 1e-9
 """Share of an account's size below which a shortfall is noise."""
 
@@ -94,104 +93,109 @@ def default_directions(probe: Probe, account: int) -> list[Direction]:
 
 def search(probe: Probe, wanted: Mapping[int, Sequence[Direction]]) -> list[Distance]:
     """Return each account's distance along each of its directions; what accounts share is margined together."""
-    together: dict[str, tuple[Direction, list[int]]] = {}
+    together: dict[tuple[str, int], dict[int, Direction]] = {}
+    places: list[tuple[tuple[str, int], int]] = []
     for a, ways in wanted.items():
-        for way in ways:
-            together.setdefault(repr(way), (way, []))[1].append(a)
-    made: dict[tuple[int, str], Distance] = {}
-    for key, (way, members) in together.items():
-        rays = Rays(probe, way, np.array(members, dtype=np.int64))
-        for a in members:
-            made[a, key] = rays.distance(a)
-    return [made[a, repr(way)] for a, ways in wanted.items() for way in ways]
+        lines = [repr(replace(way, reach=1.0)) for way in ways]  # one line for all, each as far as its own reach
+        for i, (line, way) in enumerate(zip(lines, ways, strict=True)):
+            key = line, lines[:i].count(line)
+            together.setdefault(key, {})[a] = way
+            places.append((key, a))
+    made = {key: Rays(probe, ways).distances() for key, ways in together.items()}
+    return [made[key][a] for key, a in places]
 
 
 class Rays:
-    """One direction for some accounts: what was asked is kept, and nodes are asked for all accounts at once."""
+    """One line for some accounts, each as far as the reach of its own direction."""
 
-    def __init__(self, probe: Probe, way: Direction, accounts: IntArray) -> None:
-        self.probe, self.way = probe, way
-        self.kept: dict[int, dict[float, tuple[FloatArray, FloatArray]]] = {int(a): {} for a in accounts}
-        self.nodes = way.nodes(probe.now.book.snapshot)
-        self._prefetch(np.array([a for a in accounts.tolist() if not probe.readable(a)], dtype=np.int64))
+    def __init__(self, probe: Probe, ways: Mapping[int, Direction]) -> None:
+        self.probe, self.ways = probe, ways
+        self.way = next(iter(ways.values()))
+        accounts = [a for a in ways if not probe.readable(a)]
+        self.states = RayStates(probe, self.way, accounts)
+        self.nodes = {a: ways[a].nodes(probe.market_of(a)) for a in accounts}
 
-    def _prefetch(self, accounts: IntArray) -> None:
-        for start in range(0, len(self.nodes), PREFETCHED_COUNT):
-            if not len(accounts):
-                return
-            travels = self.nodes[start : start + PREFETCHED_COUNT]
-            states = self.probe.at([self.way.move(t) for t in travels.tolist()], accounts)
-            owner = np.array([self.probe.sets[r][0] for r in self.probe.sets_of(accounts).tolist()], dtype=np.int64)
-            for a in accounts.tolist():
-                mine = owner == a
-                for i, t in enumerate(travels.tolist()):
-                    self.kept[a][t] = states.short[i, mine], states.required[i, mine]
-            there = np.array([not (states.short[:, owner == a] < 0.0).all() for a in accounts.tolist()])
-            accounts = accounts[~there]
+    def distances(self) -> dict[int, Distance]:
+        """Return the first point of each account's ray where the venue acts, over its netting sets."""
+        self.states.ask_nodes(self.nodes)
+        found = self.states.side_by_side({a: self._first(a) for a in self.nodes})
+        now = self._now()
+        points: dict[float, list[int]] = {}
+        for a, (_, one) in found.items():
+            if one.kind in ("crossing", "jump", "already"):
+                points.setdefault(one.at, []).append(a)
+        there: dict[int, FloatArray] = {}
+        for travel, accounts in points.items():
+            ratio = self.probe.verify(self.way.move(travel), accounts).ratio[0]
+            there |= self.states.by_account(ratio, accounts)
+        return {a: self._told(a, *found[a], now[a], there.get(a)) if a in found else self._unreadable(a)
+                for a in self.ways}  # fmt: skip
 
-    def state(self, account: int, travel: float) -> tuple[FloatArray, FloatArray]:
-        """Return shortfall and requirement of an account's netting sets at a travel."""
-        known = self.kept[account]
-        if travel not in known:
-            states = self.probe.at([self.way.move(travel)], np.array([account], dtype=np.int64))
-            known[travel] = states.short[0], states.required[0]
-        return known[travel]
+    def _now(self) -> dict[int, FloatArray]:
+        """Return today's margin ratios by account; a line need not begin today."""
+        way, accounts = self.way, list(self.nodes)
+        if not accounts or not (way.base_spot or way.base_vol or way.base_ns):
+            return {a: self.states.ratio(a, 0.0) for a in accounts}
+        return self.states.by_account(self.probe.at([Move()], accounts).ratio[0], accounts)
 
-    def distance(self, account: int) -> Distance:
-        """Return the first point of the ray where the venue acts, over the account's netting sets."""
-        probe, name = self.probe, self.probe.book.accounts[account]
-        why = probe.readable(account)
-        if why:
-            return Distance(account=name, direction=self.way.label, kind="unavailable", move=np.nan, travel=np.nan,
-                            liquidation_ratio=probe.trigger.liquidation_ratio, why=why)  # fmt: skip
-        rows = probe.sets_of(np.array([account], dtype=np.int64))
+    def _first(self, account: int) -> Search[tuple[int, Crossing]]:
+        """Search one account's netting sets one after the other, each no farther than those before it."""
         best: tuple[int, Crossing] | None = None
-        nodes = self.nodes
-        for s in range(len(rows)):
-            one = self._first(account, s, nodes)
+        nodes, count = self.nodes[account], len(self.states.sets[account])
+        for s in range(count):
+            one = yield from self._first_of_set(account, s, nodes)
             if one.kind != "none" and (best is None or one.at < best[1].at):
                 best = s, one
                 nodes = np.append(nodes[nodes < one.at], one.at)  # a later crossing of another set does not matter
-            elif best is None and s == len(rows) - 1:
+            elif best is None and s == count - 1:
                 best = 0, one
         assert best is not None, "an account has at least one netting set"
-        return self._told(account, name, int(rows[best[0]]), best[0], best[1])
+        return best
 
-    def _first(self, account: int, s: int, nodes: FloatArray) -> Crossing:
-        short, required = self.state(account, 0.0)
-        scale = abs(float(short[s])) + abs(float(required[s]))
+    def _first_of_set(self, account: int, s: int, nodes: FloatArray) -> Search[Crossing]:
+        states = self.states
+        scale = abs(float(states.short(account, 0.0)[s])) + abs(float(states.required(account, 0.0)[s]))
 
         def negligible(travel: float, value: float) -> bool:
-            return abs(value) <= RATIO_TOLERANCE * float(self.state(account, travel)[1][s])
+            return abs(value) <= RATIO_TOLERANCE * float(states.required(account, travel)[s])
 
-        return first_crossing(
-            lambda travel: float(self.state(account, travel)[0][s]), nodes, negligible=negligible,
-            smallest=self.way.smallest, near_zero=LEVEL_SHARE * scale,
-        )  # fmt: skip
+        steps = crossing_steps(nodes, negligible=negligible, smallest=self.way.smallest, near_zero=LEVEL_SHARE * scale)
+        try:
+            wanted = next(steps)
+            while True:
+                yield wanted
+                wanted = steps.send([float(states.short(account, travel)[s]) for travel in wanted])
+        except StopIteration as end:
+            found: Crossing = end.value
+            return found
 
-    def _told(self, account: int, name: str, row: int, s: int, one: Crossing) -> Distance:
+    def _unreadable(self, account: int) -> Distance:
         probe = self.probe
-        now = probe.verify(Move(), account).ratio[0, s] if one.kind == "already" else self._ratio_now(account, s)
+        return Distance(account=probe.book.accounts[account], direction=self.way.label, kind="unavailable", move=np.nan,
+                        travel=np.nan, liquidation_ratio=probe.trigger.liquidation_ratio,
+                        why=probe.readable(account))  # fmt: skip
+
+    def _told(self, account: int, s: int, one: Crossing, now: FloatArray, there: FloatArray | None) -> Distance:
+        """Return what was found in the words of a distance; `there` are the ratios that the front door finds."""
+        probe, name = self.probe, self.probe.book.accounts[account]
         base = {
-            "account": name, "direction": self.way.label, "kind": one.kind, "currency": probe.sets[row][1],
-            "ratio_now": float(now), "liquidation_ratio": probe.trigger.liquidation_ratio,
-            "resolution": one.resolution * self._unit, "evaluations": len(self.kept[account]),
+            "account": name, "direction": self.way.label, "kind": one.kind,
+            "currency": probe.sets[self.states.sets[account][s]][1], "ratio_now": float(now[s]),
+            "liquidation_ratio": probe.trigger.liquidation_ratio, "resolution": one.resolution * self._unit,
+            "evaluations": self.states.count(account),
         }  # fmt: skip
         if one.kind == "none":
             return Distance(**base, move=self._signed(np.inf), travel=np.inf)
-        if one.kind == "unavailable":
+        if there is None:
             why = f"the margin is unavailable at a travel of {one.at:g}"
             return Distance(**base, move=np.nan, travel=np.nan, why=why)
-        there = self.way.move(one.at)
-        ratio = float(probe.verify(there, account).ratio[0, s])
-        before = float(probe.verify(self.way.move(one.before), account).ratio[0, s])
+        move, index, ratio = self.way.move(one.at), probe.snapshot.index, float(there[s])
         off = abs(ratio - 1.0)
         assert one.kind != "crossing" or off <= VERIFIED_TOLERANCE, f"{name}: the front door finds a ratio of {ratio}"
-        index = probe.snapshot.index
         return Distance(
-            **base, move=self._signed(one.at), travel=one.at, moves=dict(there.spot),
-            prices={asset: index[asset] * (1.0 + size) for asset, size in there.spot.items() if asset in index},
-            ratio=ratio, ratio_before=before,
+            **base, move=self._signed(one.at), travel=one.at, moves=dict(move.spot),
+            prices={asset: index[asset] * (1.0 + size) for asset, size in move.spot.items() if asset in index},
+            ratio=ratio, ratio_before=float(self.states.ratio(account, one.before)[s]),
         )  # fmt: skip
 
     @property
@@ -199,10 +203,6 @@ class Rays:
         """Days for a travel of one along time alone, else the travel itself."""
         way = self.way
         return way.elapsed_ns / NS_PER_DAY if way.elapsed_ns and not way.spot and not way.vol else 1.0
-
-    def _ratio_now(self, account: int, s: int) -> float:
-        states = self.probe.at([Move()], np.array([account], dtype=np.int64))
-        return float(states.ratio[0, s])
 
     def _signed(self, travel: float) -> float:
         """Return a travel in the words of people: a relative move, days, or the travel itself."""

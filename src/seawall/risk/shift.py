@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import expm1, log1p
 
 import numpy as np
 
@@ -36,6 +37,9 @@ class Move:
         Time that passes.
     carry, perpetual, funding
         By underlying, what moves beside the spot: see `seawall.scenarios.Basis`.
+    way
+        Logarithmic moves of prices that were passed on the way, by nanoseconds elapsed, first to last; between them
+        prices are on a straight line in logarithms. Where there is none, all of the move comes at its end.
     """
 
     spot: Mapping[str, float] = field(default_factory=dict)
@@ -44,6 +48,24 @@ class Move:
     carry: Mapping[str, float] = field(default_factory=dict)
     perpetual: Mapping[str, float] = field(default_factory=dict)
     funding: Mapping[str, float] = field(default_factory=dict)
+    way: tuple[tuple[int, Mapping[str, float]], ...] = ()
+
+    def at(self, elapsed_ns: int) -> Move:
+        """Return the prices that were passed after some of the time, and nothing else.
+
+        Examples
+        --------
+        >>> Move({"BTC": -0.75}, elapsed_ns=10, way=((0, {}),)).at(5).spot
+        {'BTC': -0.5}
+        """
+        if not self.way or elapsed_ns >= self.elapsed_ns:
+            return Move(self.spot, elapsed_ns=elapsed_ns)
+        logs = {name: log1p(size) for name, size in self.spot.items()}
+        knots = [*self.way, (self.elapsed_ns, logs)]
+        times = [time for time, _ in knots]
+        names = dict.fromkeys(name for _, passed in knots for name in passed)
+        spot = {n: expm1(np.interp(elapsed_ns, times, [passed.get(n, 0.0) for _, passed in knots])) for n in names}
+        return Move(spot, elapsed_ns=elapsed_ns)
 
     def scenario(self, underlyings: tuple[str, ...]) -> ScenarioSet:
         """Return the same as a set of one scenario."""

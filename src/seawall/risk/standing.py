@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 
-from seawall.core.arrays import FloatArray, IntArray
+from seawall.core.arrays import BoolArray, FloatArray, IntArray
 from seawall.core.time import NO_EXPIRY_NS
 from seawall.margining.catalogue import MODELS
 from seawall.margining.columns import margin_ratio
@@ -21,11 +22,16 @@ from seawall.policy import MarginPolicy
 from seawall.portfolio import Account, Book, NameParser, ResolvedBook
 from seawall.revaluation import revalue
 from seawall.risk.moved_book import anchored, moved
+from seawall.risk.moved_resolved import after, narrowed
 from seawall.risk.shift import Move
 from seawall.risk.trigger import Trigger, Which, required_and_balance, shortfall, trigger_of
 
 Cost: TypeAlias = Callable[[ResolvedBook], FloatArray]
 """What an account would have to pay to get out of its positions, `(A,)` USD, in a state of the market."""
+
+
+PARTS_KEPT_COUNT = 256
+"""Parts of the book that are kept for the next state: accounts are asked for again and again."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +104,23 @@ class Probe:
         gone = np.isnan(self.now.maintenance_margin) | np.isnan(self.now.initial_margin)
         self.dollar, self.paid_in = settlement_swaps(whole, policy)
         self.reasons = {r: self.now.availability.reason(r) for r in np.flatnonzero(gone).tolist()}
+        self._currencies = {name: c for c, name in enumerate(dict.fromkeys(name for _, name in self.sets))}
+        self._parts: dict[bytes, ResolvedBook] = {}
+        self._row = np.full((len(self.book), len(self._currencies)), -1, np.int64)
+        for r, (a, name) in enumerate(self.sets):
+            self._row[a, self._currencies[name]] = r
         self.asked = 0
 
     @property
     def compact(self) -> Book:
         """The book over what it holds, with every future's entry price."""
         return self._resolved.book
+
+    def under(self, policy: MarginPolicy) -> Probe:
+        """Return the same that asks another policy of the same model."""
+        other = copy(self)
+        other.policy = policy
+        return other
 
     def margins_of(self, book: Book, move: Move) -> tuple[Margins, States]:
         """Return the margins of a book in one state, and where its netting sets stand, `(1, R)`.
@@ -127,50 +144,64 @@ class Probe:
         mine = [reason for r, reason in self.reasons.items() if self.sets[r][0] == account]
         return "; ".join(dict.fromkeys(mine))
 
-    def sets_of(self, accounts: IntArray) -> IntArray:
-        """Return the netting sets of some accounts, as rows of `sets`."""
-        wanted = set(accounts.tolist())
-        return np.array([r for r, (a, _) in enumerate(self.sets) if a in wanted], dtype=np.int64)
+    def sets_of(self, accounts: Sequence[int] | IntArray) -> IntArray:
+        """Return the netting sets of some accounts, as rows of `sets`, account by account."""
+        rows = np.sort(self._row[np.asarray(accounts, dtype=np.int64)], axis=1).ravel()
+        return np.asarray(rows[rows >= 0], dtype=np.int64)
 
-    def at(self, moves: Sequence[Move], accounts: IntArray | None = None) -> States:
+    def market_of(self, account: int) -> MarketSnapshot:
+        """Return the market of no more than an account holds and has orders in."""
+        return self._part(np.array([account], dtype=np.int64)).snapshot
+
+    def at(self, moves: Sequence[Move], accounts: Sequence[int] | None = None) -> States:
         """Return where netting sets stand in T states, `(T, R)`; only those of some accounts, where they are named."""
-        return self._states(moves, accounts, [self.trigger])[0]
+        chosen = None if accounts is None else np.asarray(accounts, dtype=np.int64)
+        return self._states(moves, chosen, [self.trigger])[0]
 
     def at_each(self, moves: Sequence[Move], whiches: Sequence[Which]) -> list[States]:
         """Return the same by several requirements, from one margin a state."""
         return self._states(moves, None, [trigger_of(self.now, which) for which in whiches])
 
     def _states(self, moves: Sequence[Move], accounts: IntArray | None, triggers: Sequence[Trigger]) -> list[States]:
-        chosen = np.arange(len(self.book), dtype=np.int64) if accounts is None else accounts
-        part = self._resolved if accounts is None else self._resolved.take(chosen)
-        rows = self.sets_of(chosen)
-        column = {(int(self.sets[r][0]), self.sets[r][1]): i for i, r in enumerate(rows.tolist())}
-        found = np.zeros((len(triggers), 2, len(moves), len(rows)))
+        part = self._resolved if accounts is None else self._part(accounts)
+        found = np.zeros((len(triggers), 2, len(moves), len(self.sets)))
         for t, move in enumerate(moves):
             margins = self._margins(after(part, move, paid_in=self.paid_in))
-            need = margins.requirement
-            pairs = [self._pair(margins, trigger.which) for trigger in triggers]
-            for s, (a, c) in enumerate(zip(need.account.tolist(), need.currency.tolist(), strict=True)):
-                where = column.get((int(chosen[a]), need.currencies[c]))
-                if where is not None:
-                    for k, pair in enumerate(pairs):
-                        found[k, :, t, where] = pair[0][s], pair[1][s]
-        self.asked += len(moves) * len(chosen)
+            there, rows = self._rows_of(margins, accounts)
+            for k, trigger in enumerate(triggers):
+                found[k, :, t, rows] = np.stack(self._pair(margins, trigger.which), axis=1)[there]
+        self.asked += len(moves) * len(part.book)
+        if accounts is not None:
+            found = found[..., self.sets_of(accounts)]
         return [States(found[k, 0], found[k, 1], trigger) for k, trigger in enumerate(triggers)]
 
-    def verify(self, move: Move, account: int) -> States:
-        """Return one state of one account from the books' own front door: names, lots and market read anew."""
-        one = self.book.take([account])
-        book, market = moved(one, self.snapshot, move, paid_in=self.paid_in)
-        [margins] = evaluate(book, market, [self.policy], check_lots=False)
+    def _part(self, accounts: IntArray) -> ResolvedBook:
+        """Return some accounts before no more of the market than they hold; those asked for last are kept."""
+        key = accounts.tobytes()
+        if key not in self._parts:
+            if len(self._parts) >= PARTS_KEPT_COUNT:
+                self._parts.clear()
+            self._parts[key] = narrowed(self._resolved.take(accounts))
+        return self._parts[key]
+
+    def _rows_of(self, margins: Margins, accounts: IntArray | None) -> tuple[BoolArray, IntArray]:
+        """Return which netting sets of some margins are known today, and which of `sets` those are."""
         need = margins.requirement
-        top, bottom = self._pair(margins, self.trigger.which)
-        rows = self.sets_of(np.array([account]))
-        required, balance = np.zeros((1, len(rows))), np.zeros((1, len(rows)))
-        for i, r in enumerate(rows.tolist()):
-            for s, c in enumerate(need.currency.tolist()):
-                if need.currencies[c] == self.sets[r][1]:
-                    required[0, i], balance[0, i] = top[s], bottom[s]
+        account = need.account if accounts is None else accounts[need.account]
+        column = np.array([self._currencies.get(name, -1) for name in need.currencies], np.int64)[need.currency]
+        rows = np.where(column >= 0, self._row[account, column], -1)
+        there = np.asarray(rows >= 0, dtype=np.bool_)
+        return there, rows[there]
+
+    def verify(self, move: Move, accounts: Sequence[int]) -> States:
+        """Return one state of some accounts from the books' own front door: names, lots and market read anew."""
+        chosen = np.array(accounts, dtype=np.int64)
+        book, market = moved(self.book.take(chosen), self.snapshot, move, paid_in=self.paid_in)
+        [margins] = evaluate(book, market, [self.policy], check_lots=False)
+        there, rows = self._rows_of(margins, chosen)
+        found = np.zeros((2, 1, len(self.sets)))
+        found[:, 0, rows] = np.stack(self._pair(margins, self.trigger.which))[:, there]
+        required, balance = found[..., self.sets_of(chosen)]
         return States(required, balance, self.trigger)
 
     def _pair(self, margins: Margins, which: Which) -> tuple[FloatArray, FloatArray]:
@@ -187,24 +218,6 @@ class Probe:
         model = MODELS[self.policy.model]
         pnl = revalue(book.snapshot, model.scenarios(self.policy, book.snapshot))
         return Margins(self.policy, model, book.snapshot, book, pnl, model.requirement(self.policy, book, pnl))
-
-
-def after(book: ResolvedBook, move: Move, *, paid_in: Mapping[str, str] | None = None) -> ResolvedBook:
-    """Return a resolved book after a move: what has expired is cash, and no row of the market any more."""
-    later, market = moved(book.book, book.snapshot, move, paid_in=paid_in)
-    kept = np.array([name in market.table for name in later.instruments], np.bool_)
-    place = np.cumsum(kept) - 1
-    positions = replace(later.positions, columns=place[later.positions.columns])
-    orders = replace(later.orders, columns=place[later.orders.columns])
-    prices = [1.0 if asset == "USD" else market.index.get(asset, np.nan) for asset in later.assets]
-    after_book = replace(later, instruments=market.table.names, positions=positions, orders=orders)
-    gone = {
-        c: f"snapshot {market.name} has no USD index for {asset}"
-        for c, (asset, price) in enumerate(zip(later.assets, prices, strict=True))
-        if not price > 0.0
-    }
-    rows = {int(place[n]): why for n, why in book.unavailable.items() if kept[n]}
-    return ResolvedBook(after_book, market, positions, orders, np.array(prices, dtype=np.float64), rows, gone)
 
 
 def settlement_swaps(book: ResolvedBook, policy: MarginPolicy) -> tuple[str, dict[str, str]]:

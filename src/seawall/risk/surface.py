@@ -210,4 +210,4 @@ def _root(probe: Probe, r: int, move_at: Any, a: float, b: float) -> tuple[float
 
 
 def _point(probe: Probe, r: int, move: Move, price: float, vol: float, kind: str) -> ContourPoint:
-    return ContourPoint(price, vol, float(probe.verify(move, 0).ratio[0, r]), kind)
+    return ContourPoint(price, vol, float(probe.verify(move, [0]).ratio[0, r]), kind)

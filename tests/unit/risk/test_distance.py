@@ -88,6 +88,34 @@ def test_a_leg_past_its_expiry_is_cash_at_the_moved_index_and_covers_nothing() -
     assert after.account("desk").balances == {"BTC": pytest.approx(coins), "USDC": pytest.approx(3.0 * 30_000.0)}
 
 
+@pytest.mark.parametrize("base_days", [0, 2])
+def test_a_leg_that_expires_on_the_way_is_settled_at_the_price_that_the_ray_has_there(base_days: int) -> None:
+    """A put and an inverse future of nine days; what they pay stays, however far the price falls after that."""
+    book = book_of(Position("BTC-9D-45000-P", -10.0), Position("BTC-9D", 60_000.0, 60_000.0), USDC=1e6)
+    base = -0.02 if base_days else 0.0
+    for fall, out_of_the_money in ((0.02, True), (0.1, False)):  # a day
+        way = Direction("down", {"BTC": -fall}, elapsed_ns=NS_PER_DAY, reach=40.0, base_ns=base_days * NS_PER_DAY,
+                        base_spot={"BTC": base})  # fmt: skip
+        there = INDEX["BTC"] * np.exp(base - fall * (9 - base_days))
+        assert bool(there > 45_000.0) == out_of_the_money
+        future = 60_000.0 * (1.0 / 60_000.0 - 1.0 / there)
+        for travel in (9.0 - base_days, 12.0, 40.0):
+            after, later = moved(book, market(), way.move(travel))
+            assert later.index["BTC"] == pytest.approx(INDEX["BTC"] * np.exp(base - fall * travel))
+            balances = dict(zip(after.assets, after.balances[0].tolist(), strict=True))
+            assert len(after.positions) == 0 and balances["USDC"] == 1e6
+            put = 0.0 if out_of_the_money else 10.0 * (45_000.0 / there - 1.0)
+            assert balances["BTC"] == pytest.approx(future - put, rel=1e-9)
+
+
+def test_time_and_price_together_do_not_call_an_account_for_a_put_that_has_expired() -> None:
+    book = book_of(Position("BTC-9D-45000-P", -10.0), USDC=120_000.0)
+    ways = [Direction("slowly", {"BTC": -0.02}, elapsed_ns=NS_PER_DAY, reach=60.0), along("BTC", up=False)]
+    found = distances(book, market(), policy_of(CROSS), directions=ways)
+    assert [one.kind for one in found] == ["none", "crossing"]
+    assert found.found[1].prices["BTC"] > INDEX["BTC"] * np.exp(-0.02 * 60.0)  # a price that the slow way passes later
+
+
 def test_a_future_without_an_entry_price_loses_what_the_market_moves_by() -> None:
     policy = policy_of("hyperliquid/cross/2026-08-01")
     book = book_of(Position("BTC_USDC-PERPETUAL", 1.0), USDC=10_000.0)
