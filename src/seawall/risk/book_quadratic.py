@@ -19,7 +19,7 @@ from seawall.market import MarketSnapshot
 from seawall.market.stable_coins import STABLE_ASSETS
 from seawall.portfolio import Book, NameParser, ResolvedBook, resolve
 from seawall.risk.delta_gamma import QuadraticPnl
-from seawall.risk.greeks import ONE_PER_CENT, theta_over, unit_greeks, usd_price
+from seawall.risk.greeks import ONE_PER_CENT, UnitGreeks, theta_over, unit_greeks, usd_price
 
 VOL_FACTOR = " vol"
 """What the name of an underlying's volatility ends in: `BTC vol`."""
@@ -69,16 +69,27 @@ def book_quadratic(
     >>> round(form.value_at_risk(confidence=0.99)), round(form.expected_shortfall(confidence=0.99))
     (22527, 26652)
     """
-    names = tuple(factors)
     resolved = resolve(book, snapshot, check_lots=check_lots, parse=parse)
-    market, table = resolved.snapshot, resolved.snapshot.table
-    greeks = unit_greeks(market)
-    held = resolved.positions
-    mine = np.ones(len(held), np.bool_) if account is None else held.rows == book.row(account)
+    greeks = unit_greeks(resolved.snapshot)
+    return resolved_quadratic(
+        resolved, greeks, tuple(factors), covariance, days=days, account=account, with_cash=with_cash
+    )
+
+
+def resolved_quadratic(
+    resolved: ResolvedBook, greeks: UnitGreeks, names: tuple[str, ...], covariance: npt.ArrayLike, *,
+    days: float, account: str | None, with_cash: bool = True,
+) -> QuadraticPnl:  # fmt: skip
+    """Return the same of a book that has met its snapshot, with the Greeks of that: many accounts share both."""
+    market, table, held = resolved.snapshot, resolved.snapshot.table, resolved.positions
+    mine = slice(None)
+    if account is not None:
+        row = resolved.book.row(account)
+        mine = slice(int(held.indptr[row]), int(held.indptr[row + 1]))
     columns, sizes = held.columns[mine], held.sizes[mine]
     gone = [resolved.unavailable[n] for n in dict.fromkeys(columns.tolist()) if n in resolved.unavailable]
     coins = _coins(resolved, account) if with_cash else {}
-    gone += [f"snapshot {snapshot.name} has no USD index for {a}" for a, worth in coins.items() if worth != worth]
+    gone += [f"snapshot {market.name} has no USD index for {a}" for a, worth in coins.items() if worth != worth]
     if gone:
         raise InputError([Problem("book", "unavailable", reason) for reason in gone])
     delta, gamma = np.zeros(len(names)), np.zeros((len(names), len(names)))

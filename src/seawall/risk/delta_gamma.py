@@ -39,6 +39,8 @@ LARGEST_HILL_RATIO = 1e3
 """How far the integrand may rise above its size at the saddle: three of sixteen digits."""
 FAR_END = 80.0
 """Where the contour ends, in the logarithm of its distance: past it even one slow factor is below 1e-17."""
+NEAR_END = 6.0
+"""A contour that ends before this is short enough; no other one is tried."""
 DEAD_RATIO = 1e-18
 """Size of the integrand, against that at the saddle, from which on nothing is added."""
 GONE_RATIO = 1e-30
@@ -50,6 +52,8 @@ INVERSION_RATIO = 1e-11
 """Share of the result that two refinements may differ by."""
 ROOT_RATIO = 1e-12
 """Share that the probability at a quantile may be off by."""
+SADDLE_RATIO = 1e-6
+"""Share that the saddle may be off by: the contour may pass anywhere near it."""
 SMALLEST = 1e-15
 """What a probability may be off by whatever its size."""
 
@@ -138,22 +142,31 @@ class QuadraticPnl:
         p, deviation = 1.0 - confidence, self.standard_deviation
         if deviation == 0.0:
             return -self.theta
+        z, hazard = normal_multipliers(confidence)
         if not self.curvature.any():
-            return normal_multipliers(confidence)[0] * deviation - self.theta
+            return z * deviation - self.theta
         low = self.mean - deviation * math.sqrt(confidence / p)  # Cantelli: no distribution has its quantile outside
         high = self.mean + deviation * math.sqrt(p / confidence)
-        return -_root(lambda x: math.log(max(self.probability(x), 1e-300)) - math.log(p), low, high)
+
+        def distance(x: float) -> float:
+            return math.log(max(self.probability(x), 1e-300)) - math.log(p)
+
+        return -_root(distance, low, high, start=self.mean - z * deviation, slope=hazard / deviation)
 
     def expected_shortfall(self, *, confidence: float = 0.99) -> float:
         """Return ES, the mean loss in the worst 1 - confidence of outcomes."""
+        return self.figures(confidence=confidence)[1]
+
+    def figures(self, *, confidence: float = 0.99) -> tuple[float, float]:
+        """Return VaR and ES: the second is found from the first."""
         var = self.value_at_risk(confidence=confidence)
         if self.standard_deviation == 0.0:
-            return var
+            return var, var
         if not self.curvature.any():
-            return normal_multipliers(confidence)[1] * self.standard_deviation - self.theta
+            return var, normal_multipliers(confidence)[1] * self.standard_deviation - self.theta
         found, left = self._inversion(-var, power=2)
         below = found if left else found - var - self.mean  # E(Q - x)+ plus x less the mean
-        return var + max(below, 0.0) / (1.0 - confidence)
+        return var, var + max(below, 0.0) / (1.0 - confidence)
 
     def _bounds(self) -> tuple[float, float] | None:
         """Return the ends of what Q can be; None where a linear factor leaves it unbounded on both sides."""
@@ -172,14 +185,15 @@ class QuadraticPnl:
             total = total - 0.5 * np.log(rest) + 0.5 * b * b * s * s / rest
         return total
 
-    def _slope_of_log(self, s: float) -> float:
-        rest, b2 = 1.0 - s * self.curvature, self.slope**2
-        parts = 0.5 * self.curvature / rest + b2 * s / rest + 0.5 * b2 * s * s * self.curvature / rest**2
-        return self.theta + float(parts.sum())
-
-    def _bend_of_log(self, s: float) -> float:
-        rest = 1.0 - s * self.curvature
-        return float((0.5 * self.curvature**2 / rest**2 + self.slope**2 / rest**3).sum())
+    def _slopes_of_log(self, s: float) -> tuple[float, float]:
+        """Return the first and second derivative of log M on the real axis."""
+        first, second = self.theta, 0.0
+        for b, bend in zip(self.slope.tolist(), self.curvature.tolist(), strict=True):  # few: sooner than by arrays
+            share = 1.0 / (1.0 - s * bend)
+            turned, pull = bend * share, b * b * share
+            first += 0.5 * turned + pull * s * (1.0 + 0.5 * s * turned)
+            second += 0.5 * turned * turned + pull * share * share
+        return first, second
 
     def _saddle(self, level: float) -> float:
         """Return where on the real axis the integrand is least, kept off the pole at zero and off the ends."""
@@ -190,20 +204,25 @@ class QuadraticPnl:
         left = level <= self.mean
         near, far = 0.0, (max(low, -1e8 / deviation) if left else min(high, 1e8 / deviation))
         far *= 1.0 - 1e-9
-        for _ in range(100):
-            middle = 0.5 * (near + far)
-            rises = self._slope_of_log(middle) > level
-            near, far = (middle, far) if rises == left else (near, middle)
+        found = (level - self.mean) / deviation**2
+        for _ in range(100):  # Newton's steps, kept between where it is too near and where it is too far
+            if not min(near, far) < found < max(near, far):
+                found = 0.5 * (near + far)
+            slope, bend = self._slopes_of_log(found)
+            near, far = (found, far) if (slope > level) == left else (near, found)
+            step = (slope - level) / bend
+            if abs(step) <= SADDLE_RATIO * abs(found):
+                break
+            found -= step
         nearest = 0.25 / deviation
         edge = low if left else high
         nearest = min(nearest, 0.5 * abs(edge))
-        found = 0.5 * (near + far)
         return min(found, -nearest) if left else max(found, nearest)
 
     def _inversion(self, level: float, *, power: int) -> tuple[float, bool]:
         """Return (1/2πi) ∫ M(s) e^{-sx} s^{-power} ds through the saddle, and whether that lies left of zero."""
         centre = self._saddle(level)
-        scale = min(1.0 / math.sqrt(self._bend_of_log(centre)), abs(centre))
+        scale = min(1.0 / math.sqrt(self._slopes_of_log(centre)[1]), abs(centre))
         off = self.theta - level  # taken off first: a large sure gain would cost digits
         with np.errstate(all="ignore"):
             base = float(np.real(self._log_moments(np.array([complex(centre)]))[0])) + centre * off
@@ -218,11 +237,13 @@ class QuadraticPnl:
             bend, end = _contour(integrand)
             small = SMALLEST * self.standard_deviation ** (power - 1) * math.exp(min(-base, 600.0)) / scale
             count, before = FIRST_NODES_COUNT, math.nan
+            parts = np.imag(integrand(np.linspace(0.0, end, count + 1), bend))
+            total = float(parts.sum() - 0.5 * (parts[0] + parts[-1]))
             while count <= LAST_NODES_COUNT:
-                parts = np.imag(integrand(np.linspace(0.0, end, count + 1), bend))
-                found = float(parts.sum() - 0.5 * (parts[0] + parts[-1])) * (end / count) / math.pi
+                found = total * (end / count) / math.pi
                 if abs(found - before) <= INVERSION_RATIO * abs(found) + small:
                     return found * scale * math.exp(base), centre < 0.0
+                total += float(np.imag(integrand(np.linspace(0.5, count - 0.5, count) * (end / count), bend)).sum())
                 count, before = 2 * count, found
         raise UnavailableError(f"the distribution of the quadratic form did not settle at {level:g}")
 
@@ -241,23 +262,30 @@ def _contour(integrand: Callable[[FloatArray, float], ComplexArray]) -> tuple[fl
         end = float(trial[min(int(alive[-1]) + 2 if len(alive) else 2, last)])
         if end < best[1]:
             best = (bend, end)
+        if end <= NEAR_END:
+            break
     return best
 
 
-def _root(distance: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a rising function is zero, by false position with bisection, to the last digits."""
-    at_low, at_high = distance(low), distance(high)
+def _root(distance: Callable[[float], float], low: float, high: float, *, start: float, slope: float) -> float:
+    """Return where a rising function is zero, by secants that are kept within bounds, to the last digits.
+
+    `slope` is a guess of its own at the start. Where three steps don't halve the bounds, the next one does.
+    """
+    guess, before, width = start, (math.nan, math.nan), high - low
     for step in range(200):
-        guess = 0.5 * (low + high)
-        if at_high > at_low:
-            secant = low - at_low * (high - low) / (at_high - at_low)
-            if low < secant < high:
-                guess = secant if step % 3 else guess
+        if not low < guess < high or (step % 3 == 2 and high - low > 0.5 * width):
+            guess = 0.5 * (low + high)
+        if step % 3 == 2:
+            width = high - low
         here = distance(guess)
-        if abs(here) <= ROOT_RATIO or high - low <= 1e-14 * max(abs(low), abs(high)):
-            return guess
-        if here < 0.0:
-            low, at_low = guess, here
-        else:
-            high, at_high = guess, here
-    return 0.5 * (low + high)
+        low, high = (guess, high) if here < 0.0 else (low, guess)
+        found = (here - before[1]) / (guess - before[0]) if guess != before[0] else math.nan
+        slope = found if found > 0.0 else slope
+        before, last = (guess, here), guess
+        guess -= here / slope
+        if abs(here) <= ROOT_RATIO or max(abs(guess - last), 0.0) <= 1e-15 * abs(last):
+            return last
+        if high - low <= 1e-14 * max(abs(low), abs(high)):
+            return last
+    return guess

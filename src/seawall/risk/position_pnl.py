@@ -1,88 +1,148 @@
-"""Profit and loss of every holding in every scenario, in USD: what tail risk, attribution and limits read.
+"""Profit and loss of every holding and of every account in every scenario, in USD: what tail risk and limits read.
 
 Counted is the change of an account's equity in USD: what contracts gain at each scenario's own prices, what options
 that are worth coins gain from the coin's move, and what coins that are owned or owed gain.
+
+Things are kept once, per unit of size, however many accounts hold them (`PositionPnl`); or accounts are, where nobody
+asks for holdings and accounts are fewer (`AccountPnl`). An account's sum is the same in both to the last bit: its
+contracts in the book's order, then its coins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from seawall.core.arrays import FloatArray, IntArray, frozen
-from seawall.margining.blocks.equity import equity_in
-from seawall.margining.blocks.usd_value import usd_value_change
+from seawall.core.memo import Memo
+from seawall.margining.blocks.usd import COMPILED_FROM_PRODUCTS_COUNT
 from seawall.market import MarketSnapshot
-from seawall.market.checks import refuse_impossible
-from seawall.portfolio import Book, NameParser, resolve
-from seawall.revaluation import revalue
-from seawall.risk.greeks import usd_price
+from seawall.portfolio import Book, NameParser
+from seawall.revaluation.product import scenario_pnl
+from seawall.risk.unit_gains import BLOCK_CELLS_COUNT, Held, WorkingOn, held_in, unit_gains, untold
 from seawall.scenarios import ScenarioSet
-from seawall.scenarios.stress_library import dollar_assets
 
 
 @dataclass(frozen=True, repr=False)
-class PositionPnl:
-    """What P holdings of A accounts gain in S scenarios.
+class AccountPnl(Memo):
+    """What A accounts gain in S outcomes.
 
     Attributes
     ----------
-    accounts
-        The A accounts.
-    account
-        `(P,)` whose each holding is.
-    names
-        Instruments, and assets for coins.
-    sizes
-        `(P,)` signed.
-    is_cash
-        Whether the holding is coins and no contract, by holding.
-    pnl
-        `(S, P)` USD; a column of NaN is a holding that can't be valued.
+    held
+        What they hold.
+    gains
+        `(A, S)` USD; NaN where a holding is unavailable.
     weights
-        `(S,)` of the scenarios.
+        `(S,)` of the outcomes.
     labels
-        The S scenarios in words.
-    unavailable
-        Why a column is NaN, by holding; empty where it is not.
+        The S outcomes in words.
     """
 
-    accounts: tuple[str, ...]
-    account: IntArray
-    names: tuple[str, ...]
-    sizes: FloatArray
-    is_cash: tuple[bool, ...]
-    pnl: FloatArray
+    held: Held
+    gains: FloatArray
     weights: FloatArray
     labels: tuple[str, ...]
-    unavailable: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        assert self.pnl.shape == (len(self.weights), len(self.names)), "pnl is (S, P)"
-        for name in ("account", "sizes", "pnl", "weights"):
+        assert self.gains.shape == (self._rows_count, len(self.weights)), "one row for each account or thing held"
+        for name in ("gains", "weights"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
 
     def __repr__(self) -> str:
-        return (
-            f"PositionPnl({len(self.names)} holdings of {len(self.accounts)} accounts, {len(self.weights)} scenarios)"
-        )
+        holdings, accounts = len(self.held.sizes), len(self.accounts)
+        return f"{type(self).__name__}({holdings} holdings of {accounts} accounts, {len(self.weights)} scenarios)"
 
-    def of(self, account: str | None) -> IntArray:
-        """Return the holdings of one account, or of all where None is asked for."""
-        if account is None:
-            return np.arange(len(self.names), dtype=np.int64)
-        return np.flatnonzero(self.account == self.accounts.index(account))
+    @property
+    def _rows_count(self) -> int:
+        return len(self.accounts)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The A accounts."""
+        return self.held.accounts
 
     @cached_property
-    def by_account(self) -> FloatArray:
-        """Profit and loss of each account, `(S, A)`; NaN where a holding is unavailable."""
-        total = np.zeros((len(self.weights), len(self.accounts)))
-        for i, a in enumerate(self.account.tolist()):  # holding by holding, so that others change no last bit
-            total[:, a] += self.pnl[:, i]
-        return frozen(total)
+    def _starts(self) -> IntArray:
+        return self.held.indptr
+
+    def of(self, account: str | None) -> range:
+        """Return the holdings of one account, or of all where None is asked for."""
+        if account is None:
+            return range(len(self.held.sizes))
+        row = self.held.resolved.book.row(account)
+        return range(int(self._starts[row]), int(self._starts[row + 1]))
+
+    def whole(self, account: str | None) -> FloatArray:
+        """Return what one account gains, `(S,)`; the sum of accounts in their order where None is asked for."""
+        if account is not None:
+            return self._whole(account)
+        total = np.zeros(len(self.weights))
+        for name in self.accounts:
+            total += self._whole(name)
+        return total
+
+    def _whole(self, account: str) -> FloatArray:
+        gained: FloatArray = self.gains[self.held.resolved.book.row(account)]
+        return gained
+
+    def why(self, account: str | None) -> str:
+        """Return why there is no number; empty where there is one."""
+        reasons = (self.held.unavailable[self.held.column[i]] for i in self.of(account))
+        return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+
+@dataclass(frozen=True, repr=False)
+class PositionPnl(AccountPnl):
+    """What P holdings of A accounts gain in S outcomes.
+
+    Attributes
+    ----------
+    held, weights, labels
+        As in `AccountPnl`.
+    gains
+        `(M, S)` USD that one unit of each of the M things held gains; NaN where it can't be valued.
+    """
+
+    @property
+    def _rows_count(self) -> int:
+        return len(self.held.names)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Instruments, and assets for coins, by holding."""
+        return tuple(self.held.names[n] for n in self.held.column.tolist())
+
+    @cached_property
+    def unavailable(self) -> tuple[str, ...]:
+        """Why a holding can't be valued, by holding; empty where it can."""
+        return tuple(self.held.unavailable[n] for n in self.held.column.tolist())
+
+    @property
+    def sizes(self) -> FloatArray:
+        """`(P,)` signed."""
+        return self.held.sizes
+
+    def gain(self, i: int) -> FloatArray:
+        """Return what a holding gains, `(S,)`."""
+        gained: FloatArray = self.gains[int(self.held.column[i])] * float(self.sizes[i])
+        return gained
+
+    @property
+    def pnl(self) -> FloatArray:
+        """What every holding gains, `(S, P)` USD: large where holdings are many."""
+        found = np.empty((len(self.weights), len(self.sizes)))
+        for i in range(len(self.sizes)):
+            found[:, i] = self.gain(i)
+        return found
+
+    def _whole(self, account: str) -> FloatArray:
+        total = np.zeros(len(self.weights))
+        for i in self.of(account):
+            total += self.gain(i)
+        return total
 
 
 def position_pnl(
@@ -94,6 +154,7 @@ def position_pnl(
     check_lots: bool = True,
     parse: NameParser | None = None,
     compiled: bool | None = None,
+    working_on: WorkingOn = untold,
 ) -> PositionPnl:
     """Return what every holding of a book gains in every scenario.
 
@@ -106,6 +167,8 @@ def position_pnl(
         coins that stand for a dollar stay where they are.
     with_cash
         Count what coins gain that are owned or owed.
+    working_on
+        Is told each step when it is begun, with its name and how many there are.
 
     Raises
     ------
@@ -121,42 +184,51 @@ def position_pnl(
     >>> position_pnl(book, now, fall).pnl.sum(axis=1).round(1).tolist()
     [-268.8, 268.8]
     """
-    resolved = resolve(book, snapshot, check_lots=check_lots, parse=parse)
-    refuse_impossible(resolved.snapshot)
-    tensor = revalue(resolved.snapshot, scenarios, compiled=compiled)
-    leaning, table, held = resolved.snapshot.exposure, resolved.snapshot.table, resolved.positions
-    usd = usd_value_change(resolved, tensor, leaning)
-    gone = {**tensor.failures, **resolved.unavailable}
-    pnl = [usd[:, held.columns] * held.sizes]
-    account, sizes = [held.rows], [held.sizes]
-    names = [table.names[n] for n in held.columns.tolist()]
-    why = [gone.get(n, "") for n in held.columns.tolist()]
-    if with_cash:
-        told = {*scenarios.underlyings, *scenarios.asset_moves, *dollar_assets()}
-        for asset in sorted({*book.assets, *table.settlements} - {"USD"}):
-            part = equity_in(asset, resolved, leaning)
-            amounts = part.cash + part.unrealised
-            mine = np.flatnonzero(amounts != 0.0)
-            price = usd_price(snapshot, asset)
-            pnl.append(scenarios.asset_move(asset)[:, None] * (amounts[mine] * price))
-            account.append(mine)
-            sizes.append(amounts[mine])
-            names += [asset] * len(mine)
-            reason = "" if price == price else f"snapshot {snapshot.name} has no USD index for {asset}"
-            if not reason and asset not in told:
-                reason = f"the scenarios do not tell how {asset} moves"
-            why += [reason] * len(mine)
-    columns = np.concatenate(pnl, axis=1)
-    columns[:, [i for i, reason in enumerate(why) if reason]] = np.nan
-    return PositionPnl(
-        book.accounts, np.concatenate(account), tuple(names), np.concatenate(sizes),
-        tuple(i >= len(held) for i in range(len(names))), columns, scenarios.weights, scenarios.labels, tuple(why),
-    )  # fmt: skip
+    held = held_in(book, snapshot, scenarios, with_cash=with_cash, check_lots=check_lots, parse=parse)
+    return _by_thing(held, scenarios, compiled=compiled, working_on=working_on)
 
 
-def sum_of(columns: FloatArray, chosen: Sequence[int] | IntArray) -> FloatArray:
-    """Return the sum of some holdings' columns, `(S,)`, added in their order."""
-    total = np.zeros(len(columns))
-    for i in np.asarray(chosen, dtype=np.int64).tolist():
-        total = total + columns[:, i]
-    return total
+def account_pnl(
+    book: Book,
+    snapshot: MarketSnapshot,
+    scenarios: ScenarioSet,
+    *,
+    with_cash: bool = True,
+    check_lots: bool = True,
+    parse: NameParser | None = None,
+    compiled: bool | None = None,
+    working_on: WorkingOn = untold,
+    cells_count: int = BLOCK_CELLS_COUNT,
+) -> AccountPnl:
+    """Return what every account of a book gains in every scenario; arguments as for `position_pnl`.
+
+    Memory grows with scenarios times accounts or times things held, whichever are fewer. `cells_count` bounds what is
+    valued at once, and changes no number.
+    """
+    held = held_in(book, snapshot, scenarios, with_cash=with_cash, check_lots=check_lots, parse=parse)
+    if len(held.accounts) > len(held.names):
+        return _by_thing(held, scenarios, compiled=compiled, working_on=working_on, cells_count=cells_count)
+    starts, column, sizes = held.indptr, held.column, held.sizes
+    gains = np.empty((len(held.accounts), len(scenarios)))
+    fast = len(sizes) * len(scenarios) >= COMPILED_FROM_PRODUCTS_COUNT
+    for stretch, units in unit_gains(
+        held, scenarios, compiled=compiled, cells_count=cells_count, working_on=working_on
+    ):
+        gains[:, stretch] = scenario_pnl(starts, column, sizes, units, compiled=fast)
+    return AccountPnl(held, gains, scenarios.weights, scenarios.labels)
+
+
+def _by_thing(
+    held: Held,
+    scenarios: ScenarioSet,
+    *,
+    compiled: bool | None,
+    working_on: WorkingOn,
+    cells_count: int = BLOCK_CELLS_COUNT,
+) -> PositionPnl:
+    gains = np.empty((len(held.names), len(scenarios)))
+    for stretch, units in unit_gains(
+        held, scenarios, compiled=compiled, cells_count=cells_count, working_on=working_on
+    ):
+        gains[:, stretch] = units.T
+    return PositionPnl(held, gains, scenarios.weights, scenarios.labels)

@@ -9,15 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import numpy.typing as npt
 
 from seawall.core.errors import UnavailableError
+from seawall.core.time import DAYS_PER_YEAR
 from seawall.market import MarketSnapshot
-from seawall.portfolio import Book, NameParser
-from seawall.risk.book_quadratic import book_quadratic
+from seawall.portfolio import Book, NameParser, resolve
+from seawall.risk.book_quadratic import resolved_quadratic
 from seawall.risk.exposures import exposures
+from seawall.risk.greeks import unit_greeks
+from seawall.risk.horizon import horizon_notes
 from seawall.risk.sample_tail import TailRisk
 from seawall.risk.tail_report import WHOLE_BOOK, AccountTail, TailReport
+from seawall.risk.unit_gains import WorkingOn, untold
 
 
 def quadratic_report(
@@ -30,6 +35,7 @@ def quadratic_report(
     confidence: float = 0.99,
     check_lots: bool = True,
     parse: NameParser | None = None,
+    working_on: WorkingOn = untold,
 ) -> TailReport:
     """Return VaR and ES of every account, and of all together, from their quadratic forms.
 
@@ -39,6 +45,8 @@ def quadratic_report(
         As for `book_quadratic`.
     confidence
         Of both figures.
+    working_on
+        Is told each step when it is begun, with its name and how many there are.
 
     Examples
     --------
@@ -49,24 +57,28 @@ def quadratic_report(
     >>> round(found["book"].risk.value_at_risk)
     22527
     """
+    resolved = resolve(book, snapshot, check_lots=check_lots, parse=parse)
+    greeks, names = unit_greeks(resolved.snapshot), tuple(factors)
     held = exposures(book, snapshot, check_lots=check_lots, parse=parse).holdings
     reasons: dict[str, dict[str, None]] = {account: {} for account in book.accounts}
     for holding in held:
         if holding.unavailable:
             reasons[holding.account][holding.unavailable] = None
     found = []
-    for account in [*book.accounts, None] if len(book) > 1 else list(book.accounts):
+    accounts: list[str | None] = [*book.accounts, None] if len(book) > 1 else [*book.accounts]
+    for account in accounts:
+        working_on(account or WHOLE_BOOK, len(accounts))
         mine = reasons.values() if account is None else [reasons[account]]
         why = "; ".join(dict.fromkeys(reason for some in mine for reason in some))
         var = shortfall = math.nan
         if not why:
             try:
-                own = book if account is None else book.take([book.row(account)])  # so that little is resolved
-                form = book_quadratic(own, snapshot, factors, covariance, days=days, check_lots=check_lots, parse=parse)
-                var = form.value_at_risk(confidence=confidence) + 0.0  # what moves by nothing loses 0 and not -0
-                shortfall = form.expected_shortfall(confidence=confidence) + 0.0
+                form = resolved_quadratic(resolved, greeks, names, covariance, days=days, account=account)
+                var, shortfall = (figure + 0.0 for figure in form.figures(confidence=confidence))  # 0 and not -0
             except UnavailableError as error:
                 why = str(error)
         risk = TailRisk(confidence, var, shortfall, (var, var), (shortfall, shortfall), 1.0, math.inf)
         found.append(AccountTail(WHOLE_BOOK if account is None else account, risk, (), (), why))
-    return TailReport(tuple(found), confidence, 0)
+    elapsed = np.array([days / DAYS_PER_YEAR])
+    notes = horizon_notes(resolved.snapshot, resolved.positions.columns, elapsed, settled=False)
+    return TailReport(tuple(found), confidence, 0, notes)

@@ -25,13 +25,12 @@ import numpy.typing as npt
 
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import InputError, Problem
+from seawall.risk.worst import Worst, worst_of
 
 EXACT_TAIL_COUNT = 400.0
 """Up to this many expected outcomes in the tail the binomial is summed; beyond it is normal to three digits."""
 TAIL_COUNT_MIN = 10.0
 """With fewer expected outcomes in the tail than this a sample does not bound ES from above."""
-WEIGHT_ROUNDING = 1e-12
-"""Share of the whole weight below which a difference of cumulated weights is a rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +90,30 @@ def tail_risk(
     >>> found.value_at_risk, round(found.expected_shortfall, 9)
     (95.0, 98.0)
     """
-    check_confidence("confidence", confidence)
-    check_confidence("interval_confidence", interval_confidence)
     losses = 0.0 - np.asarray(pnl, dtype=np.float64)  # where nothing moves the loss is 0 and not -0
     share = shares_of(weights, len(losses))
+    return risk_and_worst(losses, share, confidence=confidence, interval_confidence=interval_confidence)[0]
+
+
+def risk_and_worst(
+    losses: FloatArray, share: FloatArray, *, confidence: float, interval_confidence: float
+) -> tuple[TailRisk, Worst | None]:
+    """Return VaR and ES of losses whose weights sum to one, and the worst of them; None where one is unavailable."""
+    check_confidence("confidence", confidence)
+    check_confidence("interval_confidence", interval_confidence)
     effective = 1.0 / float((share**2).sum())
     gone = (math.nan, math.nan)
     if np.isnan(losses).any():
-        return TailRisk(confidence, math.nan, math.nan, gone, gone, interval_confidence, effective)
-    order = np.argsort(-losses, kind="stable")
-    worst, mass = losses[order], share[order]
-    beyond = np.cumsum(mass)
+        return TailRisk(confidence, math.nan, math.nan, gone, gone, interval_confidence, effective), None
     p = 1.0 - confidence
-    var = _quantile(worst, beyond, p)
-    es = float(np.dot(_shares_beyond(losses, share, var, p), losses))
-    es = max(es, var)  # they differ by a rounding where the tail is one outcome
     ends = _exceedance_bounds(effective, p, interval_confidence)
-    low, high = (math.inf if end <= 0.0 else _quantile(worst, beyond, min(end, 1.0)) for end in ends)
-    spread = _shortfall_error(losses, share, var, es, p) / math.sqrt(effective)
+    worst = worst_of(losses, share, max(p, min(ends[0], 1.0)))
+    var, es = worst.figures(p)
+    low, high = (math.inf if end <= 0.0 else worst.quantile(min(end, 1.0)) for end in ends)
+    spread = worst.shortfall_error(p) / math.sqrt(effective)
     z = NormalDist().inv_cdf(0.5 + 0.5 * interval_confidence)
     around = (es - z * spread, es + z * spread) if enough_to_bound(effective * p) else (low, math.inf)
-    return TailRisk(confidence, var, es, (low, high), around, interval_confidence, effective)
+    return TailRisk(confidence, var, es, (low, high), around, interval_confidence, effective), worst
 
 
 def enough_to_bound(tail_count: float) -> bool:
@@ -129,17 +131,14 @@ def tail_shares(losses: FloatArray, share: FloatArray, *, confidence: float) -> 
     >>> tail_shares(np.array([3.0, 1.0, 1.0, 0.0]), np.full(4, 0.25), confidence=0.5).tolist()
     [0.5, 0.25, 0.25, 0.0]
     """
-    p = 1.0 - confidence
-    order = np.argsort(-losses, kind="stable")
-    return _shares_beyond(losses, share, _quantile(losses[order], np.cumsum(share[order]), p), p)
+    worst = worst_of(losses, share, 1.0 - confidence)
+    return worst.spread(worst.in_tail(1.0 - confidence), len(losses))
 
 
 def quantile_shares(losses: FloatArray, share: FloatArray, *, confidence: float) -> FloatArray:
     """Return the weight of each outcome in the quantile itself, `(S,)`: the outcomes that equal VaR, by weight."""
-    order = np.argsort(-losses, kind="stable")
-    edge = _quantile(losses[order], np.cumsum(share[order]), 1.0 - confidence)
-    there = np.where(losses == edge, share, 0.0)
-    return np.asarray(there / there.sum(), dtype=np.float64)
+    worst = worst_of(losses, share, 1.0 - confidence)
+    return worst.spread(worst.at_edge(1.0 - confidence), len(losses))
 
 
 def shares_of(weights: npt.ArrayLike | None, count: int) -> FloatArray:
@@ -170,22 +169,6 @@ def check_confidence(field: str, confidence: float) -> None:
         raise InputError(Problem(field, confidence, "a confidence is between 0 and 1, such as 0.99"))
 
 
-def _shares_beyond(losses: FloatArray, share: FloatArray, edge: float, p: float) -> FloatArray:
-    """Return the weights in the mean of the tail whose edge is known."""
-    inside, at_edge = losses > edge, losses == edge
-    left = max(p - float(share[inside].sum()), 0.0)
-    taken = np.where(inside, share, 0.0)
-    taken = np.where(at_edge, share * (left / float(share[at_edge].sum())), taken)
-    return np.asarray(taken / taken.sum(), dtype=np.float64)
-
-
-def _quantile(worst: FloatArray, beyond: FloatArray, p: float) -> float:
-    """Return the loss that at most `p` of the weight exceeds; losses fall, `beyond` is their cumulated weight."""
-    # The largest losses that together weigh no more than p lie beyond VaR; the next one is VaR.
-    k = int(np.searchsorted(beyond, p + WEIGHT_ROUNDING, side="right"))
-    return float(worst[min(k, len(worst) - 1)])
-
-
 def _exceedance_bounds(count: float, p: float, interval_confidence: float) -> tuple[float, float]:
     """Return the tail probabilities at which to read the lower and the upper bound of a quantile; 0 where none is."""
     side = 0.5 * (1.0 - interval_confidence)
@@ -208,10 +191,3 @@ def _exceedance_bounds(count: float, p: float, interval_confidence: float) -> tu
         k += 1
     # The (k + 1)-th largest loss is at most the quantile with the probability of at least k + 1 exceedances.
     return (k + 0.5) / n, (high - 0.5) / n if high else 0.0
-
-
-def _shortfall_error(losses: FloatArray, share: FloatArray, var: float, es: float, p: float) -> float:
-    """Return the standard deviation of one outcome's part in ES: (L - VaR)+ / p around its mean."""
-    excess = np.maximum(losses - var, 0.0) / p
-    mean = es - var
-    return math.sqrt(max(float(np.dot(share, (excess - mean) ** 2)), 0.0))

@@ -8,7 +8,8 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.risk.position_pnl import PositionPnl
-from seawall.risk.sample_tail import TailRisk, tail_risk
+from seawall.risk.sample_tail import TailRisk
+from seawall.risk.worst import Worst, worst_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +44,31 @@ class TailPart:
 
 
 def tail_part(
-    moved: PositionPnl, i: int, whole: FloatArray, at_var: FloatArray, in_tail: FloatArray, risk: TailRisk, *,
-    incremental: bool,
+    moved: PositionPnl, i: int, whole: FloatArray, worst: Worst, shares: tuple[FloatArray, FloatArray, FloatArray],
+    risk: TailRisk, *, incremental: bool,
 ) -> TailPart:  # fmt: skip
-    """Return the part of holding `i`, from the outcomes that make VaR and ES of the whole, `(S,)` weights each."""
-    mine, size = moved.pnl[:, i], float(moved.sizes[i])
-    var, es = 0.0 - float(np.dot(at_var, mine)), 0.0 - float(np.dot(in_tail, mine))
-    alone = tail_risk(mine, moved.weights, confidence=risk.confidence)
+    """Return the part of holding `i` in an account's loss.
+
+    Parameters
+    ----------
+    whole : (S,)
+        What the account gains.
+    worst
+        The K worst outcomes of the account, whose VaR and ES are `risk`.
+    shares
+        Weights of sum one: `(S,)` of all outcomes, `(K,)` of the worst in VaR and in ES.
+    """
+    share, at_edge, in_tail = shares
+    p, size = 1.0 - risk.confidence, float(moved.sizes[i])
+    there = moved.gains[int(moved.held.column[i]), worst.index] * size
+    var, es = 0.0 - float(np.dot(at_edge, there)), 0.0 - float(np.dot(in_tail, there))
     added_var = added_es = np.nan
     if incremental:
-        rest = tail_risk(whole - mine, moved.weights, confidence=risk.confidence)
-        added_var = risk.value_at_risk - rest.value_at_risk
-        added_es = risk.expected_shortfall - rest.expected_shortfall
+        rest = worst_of(moved.gain(i) - whole, share, p, worst.index).figures(p)
+        added_var, added_es = risk.value_at_risk - rest[0], risk.expected_shortfall - rest[1]
+    alone_var, alone_es = _alone(moved, i, share, p)
     return TailPart(
-        account=moved.accounts[int(moved.account[i])],
+        account=moved.accounts[int(moved.held.account[i])],
         name=moved.names[i],
         size=size,
         value_at_risk=var,
@@ -65,6 +77,15 @@ def tail_part(
         marginal_expected_shortfall=es / size if size else 0.0,
         incremental_value_at_risk=added_var,
         incremental_expected_shortfall=added_es,
-        alone_value_at_risk=alone.value_at_risk,
-        alone_expected_shortfall=alone.expected_shortfall,
+        alone_value_at_risk=alone_var,
+        alone_expected_shortfall=alone_es,
     )
+
+
+def _alone(moved: PositionPnl, i: int, share: FloatArray, p: float) -> tuple[float, float]:
+    """Return VaR and ES of a holding by itself: its size times those of one unit, which many accounts may hold."""
+    column, size = int(moved.held.column[i]), float(moved.sizes[i])
+    side = -1.0 if size < 0.0 else 1.0
+    key = ("alone", column, side, p)
+    var, es = moved.once(key, lambda: worst_of(0.0 - side * moved.gains[column], share, p).figures(p))
+    return abs(size) * var + 0.0, abs(size) * es + 0.0

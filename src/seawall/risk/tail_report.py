@@ -18,9 +18,11 @@ from seawall.core.errors import UnavailableError
 from seawall.core.html_table import Tabular
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book, NameParser
-from seawall.risk.position_pnl import PositionPnl, position_pnl, sum_of
-from seawall.risk.sample_tail import TailRisk, quantile_shares, shares_of, tail_risk, tail_shares
+from seawall.risk.horizon import horizon_notes
+from seawall.risk.position_pnl import AccountPnl, PositionPnl, account_pnl, position_pnl
+from seawall.risk.sample_tail import TailRisk, risk_and_worst, shares_of
 from seawall.risk.tail_part import TailPart, tail_part
+from seawall.risk.unit_gains import WorkingOn, untold
 from seawall.scenarios import ScenarioSet
 
 if TYPE_CHECKING:
@@ -151,6 +153,7 @@ def tail_report(
     check_lots: bool = True,
     parse: NameParser | None = None,
     compiled: bool | None = None,
+    working_on: WorkingOn = untold,
 ) -> TailReport:
     """Return VaR and ES of every account over a scenario set, and of all accounts together.
 
@@ -168,6 +171,8 @@ def tail_report(
         Also compute each account without each of its holdings; NaN where left out.
     by_holding
         Take each account apart; many accounts are told sooner without.
+    working_on
+        Is told each step when it is begun, with its name and how many there are.
 
     Examples
     --------
@@ -180,44 +185,66 @@ def tail_report(
     >>> [(part.name, round(part.expected_shortfall)) for part in found["book"].parts]
     [('BTC-PERPETUAL', -11513), ('BTC', 12029)]
     """
-    moved = position_pnl(
-        book, snapshot, scenarios, with_cash=with_cash, check_lots=check_lots, parse=parse, compiled=compiled
-    )
-    asked: list[str | None] = [*moved.accounts]
-    found = [
-        account_tail(
-            moved, name, confidence=confidence, interval_confidence=interval_confidence, incremental=incremental,
-            by_holding=by_holding,
-        )
-        for name in (asked if len(asked) == 1 else [*asked, None])
-    ]  # fmt: skip
-    return TailReport(tuple(found), confidence, len(scenarios))
+    share = shares_of(scenarios.weights, len(scenarios))
+    accounts: list[str | None] = list(book.accounts)
+    if len(accounts) != 1:
+        accounts.append(None)
+    count = len(accounts)
+
+    def revaluing(step: str, stretches: int) -> None:
+        nonlocal count
+        count = stretches + len(accounts)
+        working_on(step, count)
+
+    make = position_pnl if by_holding else account_pnl
+    moved = make(
+        book, snapshot, scenarios, with_cash=with_cash, check_lots=check_lots, parse=parse, compiled=compiled,
+        working_on=revaluing,
+    )  # fmt: skip
+    found = []
+    for name in accounts:
+        working_on(name or WHOLE_BOOK, count)
+        found.append(
+            account_tail(
+                moved, name, confidence=confidence, interval_confidence=interval_confidence, incremental=incremental,
+                by_holding=by_holding, share=share,
+            )
+        )  # fmt: skip
+    notes = horizon_notes(moved.held.resolved.snapshot, moved.held.column, scenarios.elapsed_years)
+    return TailReport(tuple(found), confidence, len(scenarios), notes)
 
 
 def account_tail(
-    moved: PositionPnl,
+    moved: AccountPnl,
     account: str | None,
     *,
     confidence: float = 0.99,
     interval_confidence: float = 0.95,
     incremental: bool = True,
     by_holding: bool = True,
+    share: FloatArray | None = None,
 ) -> AccountTail:
-    """Return VaR and ES of one account, or of all together where None is given; see `tail_report`."""
-    chosen = moved.of(account).tolist()
-    whole = sum_of(moved.pnl, chosen)
-    name = WHOLE_BOOK if account is None else account
-    risk = tail_risk(whole, moved.weights, confidence=confidence, interval_confidence=interval_confidence)
-    why = "; ".join(dict.fromkeys(moved.unavailable[i] for i in chosen if moved.unavailable[i]))
-    if why:
+    """Return VaR and ES of one account, or of all together where None is given; see `tail_report`.
+
+    `share` are the weights of the outcomes as shares of their sum, where they are at hand. An account is taken apart
+    only where its holdings are known one by one, as in `PositionPnl`.
+    """
+    whole, name = moved.whole(account), WHOLE_BOOK if account is None else account
+    share = shares_of(moved.weights, len(moved.weights)) if share is None else share
+    risk, worst = risk_and_worst(0.0 - whole, share, confidence=confidence, interval_confidence=interval_confidence)
+    if why := moved.why(account):
         return AccountTail(name, risk, (), (), why)
-    share = shares_of(moved.weights, len(moved.weights))
-    at_var = quantile_shares(-whole, share, confidence=confidence)
-    in_tail = tail_shares(-whole, share, confidence=confidence)
-    taken = chosen if by_holding else []
-    parts = tuple(tail_part(moved, i, whole, at_var, in_tail, risk, incremental=incremental) for i in taken)
+    assert worst is not None, "what is available has a number in every outcome"
+    at_edge, in_tail = worst.at_edge(1.0 - confidence), worst.in_tail(1.0 - confidence)
+    parts: tuple[TailPart, ...] = ()
+    if by_holding and isinstance(moved, PositionPnl):
+        shares = (share, at_edge, in_tail)
+        parts = tuple(
+            tail_part(moved, i, whole, worst, shares, risk, incremental=incremental) for i in moved.of(account)
+        )
     deepest = np.flatnonzero(in_tail)
-    deepest = deepest[np.argsort(whole[deepest], kind="stable")]
-    tail = tuple((moved.labels[s], float(in_tail[s])) for s in deepest.tolist())
+    tail = tuple(
+        (moved.labels[s], w) for s, w in zip(worst.index[deepest].tolist(), in_tail[deepest].tolist(), strict=True)
+    )
     counts, edges = np.histogram(whole, bins=COLUMNS_COUNT, weights=share)
     return AccountTail(name, risk, parts, tail, edges=edges, shares=np.asarray(counts, dtype=np.float64))
