@@ -17,6 +17,7 @@ from seawall.instruments import Instrument, Kind
 from seawall.market import MarketSnapshot, Origin
 from seawall.market.codec import decode, encode
 from seawall.market.snapshot import FLOAT_COLUMNS
+from seawall.policy import MarginPolicy, policy_text, read_policy
 from seawall.portfolio import Book, NameParser, Position
 from seawall.portfolio.assemble import is_asset
 from seawall.portfolio.trades import Trade
@@ -163,6 +164,12 @@ def check_policy_part(part: Any) -> None:
     for entry in getattr(part, "entries", {}).values():
         for bound in (entry.lower, entry.upper):
             assert bound is None or math.isfinite(bound), f"a bound of {entry.pattern} is {bound}"
+
+
+def check_whole_policy(policy: MarginPolicy) -> None:
+    """What holds of its parts, and the policy is the same after it was written and read once more."""
+    check_policy_part(policy)
+    assert read_policy(policy_text(policy)) == policy
 
 
 def check_reply(reply: MarginReply, *, parse: NameParser) -> None:

@@ -18,6 +18,7 @@ from seawall.core.time import NS_PER_DAY
 from seawall.instruments import Future, InstrumentTable, Option, Perpetual, Spot
 from seawall.market import Feeds, MarketSnapshot, Origin
 from seawall.market.codec import encode
+from seawall.policy import MarginPolicy, at, policy_text
 from tests.unit.venues.cme import samples as span
 from tests.unit.venues.deribit import conftest as deribit
 from tests.unit.venues.listed import samples as listed
@@ -166,3 +167,13 @@ def shapes(venue: str) -> Sequence[bytes]:
 @cache
 def _shapes() -> dict[str, Any]:
     return dict(json.loads(SHAPES.read_bytes())) if SHAPES.is_file() else {}
+
+
+def whole_policy() -> bytes:
+    """Return a policy whole in one file, with outcomes that it states."""
+    stated = {
+        "outcomes.btc.current_price_moves": [-0.1, 0.0, 0.05], "outcomes.btc.current_vol_moves": [0.2, 0.0, -0.1],
+        "outcomes.current_weights": [1.0, 0.5, 0.25], "outcomes.current_horizon_days": 1.0,
+    }  # fmt: skip
+    mine = MarginPolicy.of("mine", stated, like=at("house/tail/2026-01-01"), source="by hand")
+    return policy_text(mine).encode()

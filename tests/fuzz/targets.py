@@ -20,6 +20,7 @@ from seawall.api.books import load_book
 from seawall.api.snapshots import load_snapshot
 from seawall.core.errors import InputError, VenueError
 from seawall.market.codec import VERSION, decode
+from seawall.policy import read_policy
 from seawall.policy.reading import read_dated, read_model, read_rules, read_schema
 from seawall.portfolio.findings import Findings
 from seawall.portfolio.json_form import parsed_json
@@ -39,6 +40,7 @@ from tests.fuzz.checks import (
     check_reply,
     check_snapshot,
     check_trades,
+    check_whole_policy,
 )
 from tests.fuzz.mutate import (
     Mutator,
@@ -208,6 +210,10 @@ def _policies() -> Iterator[Target]:
             name=f"policy/{part}", read=lambda content, read=read: read(_File(content)), check=check_policy_part,
             mutate=mutated_toml, seeds=[seeds[part]],
         )  # fmt: skip
+    yield Target(
+        name="policy/whole", read=lambda content: read_policy(content.decode(errors="replace")),
+        check=check_whole_policy, mutate=mutated_toml, seeds=[corpus.whole_policy()],
+    )  # fmt: skip
 
 
 def _completed(content: bytes) -> object:

@@ -13,10 +13,14 @@ from seawall.core.time import NS_PER_DAY, to_ns
 from seawall.instruments import Future, Instrument, InstrumentTable, Option, Perpetual
 from seawall.margining import evaluate
 from seawall.margining.catalogue import MODELS
+from seawall.margining.models.house_tail import with_outcomes
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy, at, catalogue
 from seawall.portfolio import Account, Book, Position
 from seawall.pricing import black76
+from seawall.scenarios.factors import scenario_set_of
+from seawall.scenarios.vol_decay import MeanReverting
+from seawall.scenarios.vol_shock import Relative, VolShock
 
 NOW_NS = to_ns("2026-10-01T08:00:00Z")
 INDEX = {"BTC": 60_000.0, "ETH": 2_500.0, "USDC": 1.0}
@@ -63,13 +67,31 @@ def market() -> MarketSnapshot:
     )  # fmt: skip
 
 
-ALL_MODELS = tuple(f"{row.id}/{day}" for row in catalogue() if row.model in MODELS for day in row.dates)
-"""Every dated policy of every model in the catalogue."""
+STATED = "house/tail/2026-01-01 on stated current, stressed outcomes"
+ALL_MODELS = (*(f"{row.id}/{day}" for row in catalogue() if row.model in MODELS for day in row.dates), STATED)
+"""Every dated policy of every model in the catalogue, and one that states its outcomes."""
 
 
 @cache
 def policy_of(policy_id: str) -> MarginPolicy:
-    return at(policy_id)
+    return _stated() if policy_id == STATED else at(policy_id)
+
+
+def _stated() -> MarginPolicy:
+    """Return the tail policy on weighted outcomes, with stressed ones whose volatilities fade with expiry."""
+    policy, moves = at("house/tail/2026-01-01"), np.random.default_rng(7).standard_t(4, (150, 4)) * 0.03
+    names = ("BTC", "BTC vol", "ETH", "ETH vol")
+    for sort, fading, weights in (("current", Relative, 0.98 ** np.arange(150)), ("stressed", _fading, None)):
+        made = scenario_set_of(
+            names, moves * (1.0 if sort == "current" else 3.0), labels=[str(s) for s in range(150)],
+            elapsed_years=1.0 / 365.0, weights=weights, vol_shock=fading,
+        )  # fmt: skip
+        policy = with_outcomes(policy, made, sort=sort, source="made for tests", effective=NOW_NS)
+    return policy
+
+
+def _fading(change: float) -> VolShock:
+    return MeanReverting(change, speed=4.0)
 
 
 def held_names(policy: MarginPolicy) -> tuple[str, ...]:

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import TypeAlias
 
 from seawall.api.books import BookSource, load_book
+from seawall.api.policy_files import DEFAULT_POLICY, PolicySource, as_policy
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.core.errors import InputError, Problem
 from seawall.margining import Margins, evaluate
 from seawall.market import MarketSnapshot
-from seawall.policy import MarginPolicy, at
+from seawall.policy import MarginPolicy
 from seawall.portfolio import Book
 
-PolicySource: TypeAlias = MarginPolicy | str
-
-DEFAULT_POLICY = "deribit/x_pm"
-
-
-def as_policy(policy: object, *, time: int | str | datetime) -> MarginPolicy:
-    """Return a policy given as itself, as a dated id, or as an id whose newest set at `time` is meant.
-
-    Raises
-    ------
-    InputError
-        When it is neither, or no policy has the id.
-    """
-    if isinstance(policy, MarginPolicy):
-        return policy
-    if not isinstance(policy, str):
-        rule = f"a policy is a MarginPolicy or its id, such as {DEFAULT_POLICY} or {DEFAULT_POLICY}/2026-02-15"
-        raise InputError(Problem("policy", type(policy).__name__, rule))
-    return at(policy, time)
+__all__ = ["DEFAULT_POLICY", "PolicySource", "as_policy", "margin", "with_stand_ins"]
 
 
 def with_stand_ins(
@@ -96,7 +77,7 @@ def margin(
         A snapshot, or anything that `load_snapshot` reads.
     policy
         A policy, or an id: `deribit/x_pm` is the newest set at the snapshot's time, `deribit/x_pm/2026-02-15` is
-        that one.
+        that one; or the path of a policy's file, which ends with `.toml`.
     stand_ins
         From an asset that the policy has no numbers for to the one whose numbers it takes: `{"SOL": "ETH"}`. Such
         numbers are graded `assumed`.

@@ -10,26 +10,32 @@ from cyclopts import App, Parameter
 from rich.table import Table
 from rich.text import Text
 
+from seawall.api.policy_files import load_policy
 from seawall.api.policy_impact import policy_impact
 from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
 from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.policy_tail import tail
 from seawall.cli.stand_ins import stand_ins
 from seawall.core.amounts import amount
+from seawall.core.digest import digest_of
 from seawall.core.evidence import Grade
 from seawall.core.time import iso
 from seawall.margining.impact import PolicyImpact, Standing
-from seawall.policy import KINDS, CatalogueRow, MarginPolicy, at, catalogue
+from seawall.policy import KINDS, CatalogueRow, MarginPolicy, catalogue
 from seawall.policy import diff as compare
 
 app = App(name="policy", help="Margin parameters: dated, sourced, bounded and graded.", help_format="markdown")
+app.command(tail)
 GRADE_HEADS = {
     Grade.VERIFIED: "verif.", Grade.DOCUMENTED: "docum.", Grade.SECOND_HAND: "second", Grade.ASSUMED: "assum.",
 }  # fmt: skip
 LATEST = "2100-01-01"
 """Later than every set: the newest is meant."""
+SHOWN_NUMBERS_COUNT = 40
+"""A longer list is told by its count and range; a digest tells two of them apart."""
 
 
 @app.command(name="list")
@@ -91,14 +97,14 @@ def show_(policy: str, /, *, at_time: Annotated[str | None, Parameter(name="--at
     Parameters
     ----------
     policy
-        Id, with or without its date.
+        Id, with or without its date, or a policy's file.
     at_time
         The set that held then; the newest where left out.
     json, csv
         Print for machines.
     """
     check_one_format(as_json=json, as_csv=csv)
-    found = at(policy, at_time or LATEST)
+    found = load_policy(policy, time=at_time or LATEST)
     rows = _rows(found)
     if json:
         print_json({"id": found.id, "effective": iso(found.effective_ns), "notes": found.notes, "settings": rows})
@@ -121,7 +127,7 @@ def show_(policy: str, /, *, at_time: Annotated[str | None, Parameter(name="--at
             out.print(Text(f"[{number}] {' '.join(source.split())}"))
         if not wide:
             out.print("Units and bounds: a wider terminal, --json or --csv.", style="dim")
-        if policy != found.id and at_time is None:
+        if at_time is None and found.id.startswith(f"{policy}/"):
             out.print("The newest set; a margin takes the one at its snapshot's time, which --at DATE shows.")
         if found.notes:
             out.print(Text(found.notes.strip(), style="dim"))
@@ -139,13 +145,13 @@ def diff(before: str, after: str, /, *, regraded: Annotated[bool, Parameter(nega
     Parameters
     ----------
     before, after
-        Ids; without a date the newest set is meant.
+        Ids, without a date the newest set is meant; or policies' files.
     regraded
         Also list settings that stayed while their evidence changed.
     json
         Print as JSON.
     """
-    one, two = at(before, LATEST), at(after, LATEST)
+    one, two = load_policy(before, time=LATEST), load_policy(after, time=LATEST)
     changes = compare(one, two, regraded=regraded)
     if json:
         print_json([
@@ -276,6 +282,8 @@ def _shown(setting: object) -> str:
     if setting is None:
         return "-"
     if isinstance(setting, tuple):
+        if len(setting) > SHOWN_NUMBERS_COUNT:
+            return f"{len(setting):,} from {min(setting):.4g} to {max(setting):.4g}, digest {digest_of({'': setting})}"
         return ", ".join(_shown(part) for part in setting)
     return f"{setting:,.10g}" if isinstance(setting, float) else str(setting)
 

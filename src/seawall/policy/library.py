@@ -18,7 +18,7 @@ from seawall.core.time import iso, to_ns
 from seawall.policy.margin_policy import MarginPolicy
 from seawall.policy.names import nearest_names
 from seawall.policy.parameter import Rule
-from seawall.policy.reading import DatedSet, ModelFile, read_dated, read_model, read_rules, read_schema
+from seawall.policy.reading import DatedSet, ModelFile, read_dated, read_model, read_rules, read_schema, read_whole
 from seawall.policy.schema import Schema
 
 if TYPE_CHECKING:
@@ -75,6 +75,11 @@ class Library:
         if day and day not in dates:
             raise UnknownNameError(Problem("policy", policy_id, f"the dates of {model_id} are {', '.join(dates)}"))
         return _policy(self, model_id, day or _newest(model_id, dates, time))
+
+    def schema_of(self, model: str) -> Schema | None:
+        """Return the schema of the numbers that a model reads; None where no policy here is the model's."""
+        families = [_model(self, model_id).family for model_id in self.ids() if _model(self, model_id).model == model]
+        return _schema(self, families[0]) if families else None
 
     def catalogue(self) -> list[CatalogueRow]:
         """Return one row for each policy id, with its dates and how sure each dated set is."""
@@ -139,6 +144,24 @@ def catalogue() -> list[CatalogueRow]:
     ['deribit_x_pm']
     """
     return _bundled().catalogue()
+
+
+def read_policy(text: str, *, where: str = "policy") -> MarginPolicy:
+    """Return the policy that a text holds whole, as `policy_text` writes it; its model is one of a bundled policy.
+
+    Raises
+    ------
+    InputError
+        With every problem found.
+
+    Examples
+    --------
+    >>> from seawall.policy import policy_text
+    >>> mine = at("house/tail/2026-01-01").with_numbers({"general.multiplier": 2.0})
+    >>> read_policy(policy_text(mine)) == mine
+    True
+    """
+    return read_whole(text, _bundled().schema_of, where=where)
 
 
 def read_library(root: Traversable) -> Library:

@@ -10,14 +10,15 @@ The layout, under a venue's folder:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from seawall.core.errors import InputError, Problem
+from seawall.core.errors import MISSING, InputError, Problem
 from seawall.core.evidence import Grade
-from seawall.core.time import to_ns
+from seawall.core.time import NO_EXPIRY_NS, to_ns
+from seawall.policy.margin_policy import MarginPolicy
 from seawall.policy.names import nearest_names
 from seawall.policy.parameter import Parameter, Rule
 from seawall.policy.schema import Schema, parse_schema
@@ -29,6 +30,8 @@ Table = Mapping[str, Any]
 
 KINDS = ("exchange", "on-chain", "clearing house", "house")
 """Sorts of rule books: who set them. `house` is our own."""
+WHOLE_KEYS = ("id", "model", "effective", "title", "notes")
+"""What `[policy]` says in a file that holds a policy whole."""
 _HEADS = {"policy", "sources", "rules"}
 _LEAF_KEYS = {"value", "grade", "source", "note", "unit"}
 DEEPEST_LEVEL = 20
@@ -117,24 +120,82 @@ def read_dated(file: Traversable, schema: Schema, *, where: str) -> DatedSet:
         problems.append(Problem("policy.effective", effective, "it is the date that names the file", where=where))
         effective = date.min
     title, notes = _text(head, "title", where, problems), _notes(head, where, problems)
-    parameters: dict[str, Parameter] = {}
-    for name, leaf in _leaves("", {key: table for key, table in document.items() if key not in _HEADS}):
-        parameter = _parameter(name, leaf, sources, schema, where, problems)
-        if parameter is not None:
-            parameters[name] = parameter
+    parameters = _parameters(document, sources, schema, where, problems)
     rules = _rules(document, where, problems)
     _refuse(problems)
     return DatedSet(effective, title, notes, parameters, rules)
 
 
+def read_whole(text: str, schema_of_model: Callable[[str], Schema | None], *, where: str) -> MarginPolicy:
+    """Read a policy that stands whole in one file, as `policy.writing` writes it.
+
+    Parameters
+    ----------
+    text
+        TOML.
+    schema_of_model
+        From a model's name to the schema of its numbers; None for a model that there is not.
+
+    Raises
+    ------
+    InputError
+        With every problem found.
+    """
+    document = _parsed(text, where=where)
+    problems: list[Problem] = []
+    head, sources = _table(document, "policy", where, problems), _table(document, "sources", where, problems)
+    named, model, title = (_text(head, key, where, problems, prefix="policy.") for key in ("id", "model", "title"))
+    problems += [
+        Problem(f"policy.{key}", str(head[key]), f"[policy] has only {', '.join(WHOLE_KEYS)}", where=where)
+        for key in sorted(set(head) - set(WHOLE_KEYS))
+    ]
+    notes, effective_ns = _notes(head, where, problems, prefix="policy."), 0
+    given = head.get("effective", MISSING)
+    try:
+        effective_ns = to_ns(given)
+    except (InputError, AttributeError, OverflowError):
+        effective_ns = NO_EXPIRY_NS
+    if not -NO_EXPIRY_NS < effective_ns < NO_EXPIRY_NS:
+        told = given if given is MISSING else str(given)
+        rule = "it is a time, as 2026-08-01T17:58:04Z, or nanoseconds since 1970 in 64 bits"
+        problems.append(Problem("policy.effective", told, rule, where=where))
+    schema = schema_of_model(model)
+    if schema is None:
+        problems.append(Problem("policy.model", model, "it is a model of a bundled policy", where=where))
+    parameters = _parameters(document, sources, schema or Schema({}), where, problems if schema else [], noted=False)
+    rules = _rules(document, where, problems)
+    _refuse(problems)
+    return MarginPolicy(named, model, effective_ns, title, parameters, rules, notes, schema or Schema({}))
+
+
+def _parameters(
+    document: Table, sources: Table, schema: Schema, where: str, problems: list[Problem], *, noted: bool = True
+) -> dict[str, Parameter]:
+    """Return every parameter of a file; `noted` asks for the note of what is assumed."""
+    parameters: dict[str, Parameter] = {}
+    for name, leaf in _leaves("", {key: table for key, table in document.items() if key not in _HEADS}):
+        parameter = _parameter(name, leaf, sources, schema, where, problems, noted=noted)
+        if parameter is not None:
+            parameters[name] = parameter
+    return parameters
+
+
 def _document(file: Traversable, *, where: str) -> Table:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except ValueError as broken:
+        raise InputError(Problem("file", where, f"it is not TOML: {broken}")) from None
+    return _parsed(text, where=where)
+
+
+def _parsed(text: str, *, where: str) -> Table:
     import tomllib  # paid for on first use only
 
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        document = tomllib.loads(text)
     except RecursionError:
         raise InputError(Problem("file", where, _DEEP)) from None
-    except ValueError as broken:  # no UTF-8, no TOML, or an integer longer than Python reads
+    except ValueError as broken:  # no TOML, or an integer longer than Python reads
         raise InputError(Problem("file", where, f"it is not TOML: {broken}")) from None
     level: list[Any] = [document]
     for _ in range(DEEPEST_LEVEL):
@@ -165,7 +226,7 @@ def _leaves(prefix: str, table: Table) -> Iterator[tuple[str, object]]:
 
 
 def _parameter(
-    name: str, leaf: object, sources: Table, schema: Schema, where: str, problems: list[Problem]
+    name: str, leaf: object, sources: Table, schema: Schema, where: str, problems: list[Problem], *, noted: bool
 ) -> Parameter | None:
     if not isinstance(leaf, Mapping):
         problems.append(Problem(name, leaf, "a parameter is a table with value, grade and source", where=where))
@@ -176,7 +237,7 @@ def _parameter(
     ]
     grade, source = _grade_and_source(name, leaf, sources, where, found)
     note = _notes(leaf, where, found, key="note", prefix=f"{name}.")
-    if leaf.get("grade") == Grade.ASSUMED.value and not note:
+    if noted and leaf.get("grade") == Grade.ASSUMED.value and not note:
         found.append(Problem(f"{name}.note", note, "an assumed value says why in a note", where=where))
     rules = schema.find(name)
     if rules is None:

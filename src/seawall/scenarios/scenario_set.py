@@ -106,9 +106,12 @@ class ScenarioSet:
         if self.underlyings != other.underlyings:
             rule = f"sets that concatenate share their underlyings, here {self.underlyings}"
             raise InputError(Problem("underlyings", other.underlyings, rule))
+        place = {shock: v for v, shock in reversed(list(enumerate(self.vol_shocks)))}
         shocks = list(self.vol_shocks)
-        shocks += [shock for shock in other.vol_shocks if shock not in shocks]
-        moved = np.array([shocks.index(shock) for shock in other.vol_shocks], dtype=np.int64)
+        for shock in other.vol_shocks:
+            if place.setdefault(shock, len(shocks)) == len(shocks):
+                shocks.append(shock)
+        moved = np.array([place[shock] for shock in other.vol_shocks], dtype=np.int64)
         assets = sorted({*self.asset_moves, *other.asset_moves})
         basis = None
         if self.basis or other.basis:
@@ -181,7 +184,8 @@ class ScenarioSet:
     @property
     def codes(self) -> list[bytes]:
         """What each scenario does, as `keys` has it, but for comparing scenarios of this set only."""
-        first = np.array([self.vol_shocks.index(shock) for shock in self.vol_shocks], dtype=np.float64)
+        place = {shock: v for v, shock in reversed(list(enumerate(self.vol_shocks)))}
+        first = np.array([place[shock] for shock in self.vol_shocks], dtype=np.float64)
         assets = [self.asset_moves[asset] for asset in sorted(self.asset_moves)]
         legs = self.basis.legs if self.basis else ()
         parts = [self.spot, first[self.vol_index], self.elapsed_years, *assets, *legs]

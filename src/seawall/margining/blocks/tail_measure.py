@@ -1,4 +1,4 @@
-"""Tail measures of many accounts over one set of equally likely outcomes: value at risk and expected shortfall.
+"""Tail measures of many accounts over one set of outcomes, weighted or not: value at risk and expected shortfall.
 
 Outcomes that gain count as no loss, so that a measure is never below zero and never falls where an outcome gets worse.
 ES of two books together is never above the sum. An outcome at the edge of a tail counts with the part that lies in it.
@@ -12,23 +12,36 @@ from seawall.core.arrays import FloatArray
 
 EDGE_ROUNDING = 1e-9
 """Outcomes by which a count may miss a whole number from rounding: 0.01 of 1,000 is ten."""
+WEIGHT_ROUNDING = 1e-12
+"""Share of the whole weight below which a difference of cumulated weights is a rounding."""
 
 
-def value_at_risk(pnl: FloatArray, *, confidence: float) -> FloatArray:
+def value_at_risk(pnl: FloatArray, weights: FloatArray | None = None, *, confidence: float) -> FloatArray:
     """Return the loss that is not exceeded with the confidence, `(A,)`, from `(A, S)` profit and loss.
+
+    Weights, `(S,)`, are not negative and not all zero; their sum does not matter. Equal where left out.
 
     Examples
     --------
     >>> value_at_risk(np.array([[-4.0, -1.0, 2.0, 3.0]]), confidence=0.75).tolist()
     [1.0]
+    >>> value_at_risk(np.array([[-4.0, -1.0, 2.0, 3.0]]), np.array([2.0, 1.0, 1.0, 1.0]), confidence=0.75).tolist()
+    [4.0]
     """
+    if weights is not None:
+        worst, beyond, _share = _by_loss(pnl, weights)
+        return _edge(worst, beyond, 1.0 - confidence)
     count = pnl.shape[1]
-    beyond = int(np.floor((1.0 - confidence) * count + EDGE_ROUNDING))
-    return np.asarray(_worst(pnl, beyond + 1)[:, min(beyond, count - 1)], dtype=np.float64)
+    kept = int(np.floor((1.0 - confidence) * count + EDGE_ROUNDING))
+    return np.asarray(_worst(pnl, kept + 1)[:, min(kept, count - 1)], dtype=np.float64)
 
 
-def expected_shortfall(pnl: FloatArray, *, confidence: float) -> tuple[FloatArray, FloatArray]:
+def expected_shortfall(
+    pnl: FloatArray, weights: FloatArray | None = None, *, confidence: float
+) -> tuple[FloatArray, FloatArray]:
     """Return the mean of the worst losses, `(A,)`, from `(A, S)` profit and loss, and its standard error.
+
+    Weights are as for `value_at_risk`; the error counts them as Kish's effective number of outcomes.
 
     Examples
     --------
@@ -36,6 +49,8 @@ def expected_shortfall(pnl: FloatArray, *, confidence: float) -> tuple[FloatArra
     >>> found.tolist(), error.round(3).tolist()
     ([2.5], [1.639])
     """
+    if weights is not None:
+        return _weighted_shortfall(pnl, weights, 1.0 - confidence)
     count = pnl.shape[1]
     tail = (1.0 - confidence) * count
     whole = int(np.floor(tail + EDGE_ROUNDING))
@@ -49,6 +64,36 @@ def expected_shortfall(pnl: FloatArray, *, confidence: float) -> tuple[FloatArra
     mean = excess.sum(axis=1) / count
     square = (excess * excess).sum(axis=1) / count
     return np.maximum(found, edge), np.sqrt(np.maximum(square - mean * mean, 0.0) / count)
+
+
+def _weighted_shortfall(pnl: FloatArray, weights: FloatArray, p: float) -> tuple[FloatArray, FloatArray]:
+    worst, beyond, share = _by_loss(pnl, weights)
+    edge = _edge(worst, beyond, p)
+    inside = np.where(beyond <= p + WEIGHT_ROUNDING, share, 0.0)
+    left = np.maximum(p - inside.sum(axis=1), 0.0)
+    found = ((inside * worst).sum(axis=1) + left * edge) / np.maximum(inside.sum(axis=1), p)
+    excess = np.maximum(worst - edge[:, None], 0.0) / p
+    mean = (share * excess).sum(axis=1)
+    square = (share * excess * excess).sum(axis=1)
+    count = 1.0 / (share[:1] ** 2).sum(axis=1)
+    return np.maximum(found, edge), np.sqrt(np.maximum(square - mean * mean, 0.0) / count)
+
+
+def _edge(worst: FloatArray, beyond: FloatArray, p: float) -> FloatArray:
+    """Return the largest loss that does not lie whole in the tail, `(A,)`."""
+    place = np.minimum((beyond <= p + WEIGHT_ROUNDING).sum(axis=1), worst.shape[1] - 1)
+    return np.asarray(np.take_along_axis(worst, place[:, None], axis=1)[:, 0], dtype=np.float64)
+
+
+def _by_loss(pnl: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return losses, the largest first, with the weight down to each and that of each, `(A, S)`; NaN makes all NaN."""
+    scaled = weights / weights.max()
+    losses = np.maximum(-pnl, 0.0)
+    order = np.argsort(-losses, axis=1, kind="stable")
+    share = (scaled / scaled.sum())[order]
+    worst = np.take_along_axis(losses, order, axis=1)
+    worst[np.isnan(worst).any(axis=1)] = np.nan
+    return worst, np.cumsum(share, axis=1), share
 
 
 def _worst(pnl: FloatArray, kept: int) -> FloatArray:

@@ -1,5 +1,6 @@
-"""Our own: VaR or expected shortfall over simulated outcomes times a multiplier, with a stress floor and add-ons."""
+"""Our own: VaR or expected shortfall over outcomes, drawn or stated, times a multiplier, with a floor and add-ons."""
 
 from seawall.margining.models.house_tail.model import TAIL
+from seawall.margining.models.house_tail.stated import with_outcomes
 
-__all__ = ["TAIL"]
+__all__ = ["TAIL", "with_outcomes"]

@@ -15,15 +15,9 @@ from seawall.margining.blocks.lookups import by_underlying, of_underlying, usd_p
 from seawall.margining.blocks.procyclicality import buffered, floored, stress_weighted
 from seawall.margining.blocks.tail_measure import expected_shortfall, value_at_risk
 from seawall.margining.blocks.usd import sums_of
-from seawall.margining.models.house_tail.numbers import (
-    CURRENT,
-    LONG_RUN,
-    STRESSED,
-    blocks_of,
-    coin_path,
-    coins,
-    of_coin,
-)
+from seawall.margining.models.house_tail.listed import outcome_weights
+from seawall.margining.models.house_tail.numbers import blocks_of, coins
+from seawall.margining.models.house_tail.paths import CURRENT, LONG_RUN, STRESSED, of_coin
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
 from seawall.revaluation import PnlTensor
@@ -120,14 +114,15 @@ def _tails(policy: MarginPolicy, part: FloatArray) -> tuple[FloatArray, ...]:
     chosen = policy.word("general.measure")
 
     def measured(sort: str) -> FloatArray:
-        outcomes = part[:, blocks.rows(sort)]
+        outcomes, weights = part[:, blocks.rows(sort)], outcome_weights(policy, sort)
         if chosen == "value_at_risk":
-            return multiplier * value_at_risk(outcomes, confidence=confidence)
-        return multiplier * expected_shortfall(outcomes, confidence=confidence)[0]
+            return multiplier * value_at_risk(outcomes, weights, confidence=confidence)
+        return multiplier * expected_shortfall(outcomes, weights, confidence=confidence)[0]
 
-    now = part[:, blocks.rows(CURRENT)]
-    shortfall, error = expected_shortfall(now, confidence=confidence)
-    tail = measured(CURRENT)
+    now, weights = part[:, blocks.rows(CURRENT)], outcome_weights(policy, CURRENT)
+    shortfall, error = expected_shortfall(now, weights, confidence=confidence)
+    var = value_at_risk(now, weights, confidence=confidence)
+    tail = multiplier * (var if chosen == "value_at_risk" else shortfall)
     raised = buffered(tail, ratio=policy.number("procyclicality.buffer_ratio"))
     if STRESSED in blocks.sorts:
         weight = policy.number("procyclicality.stress_weight")
@@ -140,8 +135,8 @@ def _tails(policy: MarginPolicy, part: FloatArray) -> tuple[FloatArray, ...]:
     loss = np.maximum(-points.min(axis=1, initial=0.0), 0.0)
     floor = policy.number("general.stress_share") * loss
     return (
-        tail, raised - tail, np.maximum(floor - raised, 0.0), value_at_risk(now, confidence=confidence), shortfall,
-        error, loss, np.where(loss > 0.0, point, -1).astype(np.float64),
+        tail, raised - tail, np.maximum(floor - raised, 0.0), var, shortfall, error, loss,
+        np.where(loss > 0.0, point, -1).astype(np.float64),
     )  # fmt: skip
 
 
@@ -170,8 +165,3 @@ def lean_usd(book: ResolvedBook) -> FloatArray:
     index = by_underlying(book, lambda base: usd_price(book, base))
     price = np.where(table.is_kind(Kind.OPTION), snapshot.forward, snapshot.mark) * usd
     return np.asarray(snapshot.exposure.delta * np.where(table.inverse, index, price), dtype=np.float64)
-
-
-def numbers_used(base: str) -> list[str]:
-    """Return the paths of a coin's numbers that every charge on it reads."""
-    return [f"{coin_path(base)}.{name}" for name in (CURRENT, "vol_of_vol", "stress_move", "stress_vol_rise")]

@@ -13,10 +13,11 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray, IntArray
 from seawall.margining.binding import Binding, side_of
+from seawall.margining.blocks.collateral import currency_key
 from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
 from seawall.margining.blocks.orders import order_margin
-from seawall.margining.blocks.refusals import Sort, refused_rows
+from seawall.margining.blocks.refusals import refused_rows
 from seawall.margining.blocks.usd import sums_of
 from seawall.margining.blocks.usd_account import UsdAccount, usd_account
 from seawall.margining.blocks.usd_value import usd_value_change
@@ -24,7 +25,8 @@ from seawall.margining.components import ORDER_CHARGES, Component
 from seawall.margining.model import Detail, Promises, Requirement, RiskArray
 from seawall.margining.models.house_tail.charges import Charges, charges
 from seawall.margining.models.house_tail.evidence import uses
-from seawall.margining.models.house_tail.numbers import blocks_of, coins, of_coin, outcomes
+from seawall.margining.models.house_tail.numbers import blocks_of, coins, outcomes
+from seawall.margining.models.house_tail.paths import listed_coins, of_coin
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Holdings, ResolvedBook
@@ -100,7 +102,7 @@ class TailMargin:
             cross=True,
             uses=tuple(uses(policy, book, owned)),
             refused=_refused(policy, book),
-            refused_assets=owned.refused,
+            refused_assets=_refused_assets(policy, owned),
             native={
                 "value_at_risk": found.value_at_risk,
                 "expected_shortfall": found.shortfall,
@@ -173,11 +175,18 @@ def _binding(
 
 def _refused(policy: MarginPolicy, book: ResolvedBook) -> dict[int, str]:
     known = coins(policy)
+    return refused_rows(book, lambda sort: "" if sort.underlying in known else _lacking(policy, sort.underlying))
 
-    def why(sort: Sort) -> str:
-        return "" if sort.underlying in known else f"{policy.id} has no numbers for {sort.underlying}"
 
-    return refused_rows(book, why)
+def _refused_assets(policy: MarginPolicy, owned: UsdAccount) -> dict[str, str]:
+    """Return assets without a haircut, and coins that no outcome moves: they would count as dollars do."""
+    still = [asset for asset in owned.amounts if currency_key(asset) != "usd" and asset not in coins(policy)]
+    return {asset: f"{asset}: {_lacking(policy, asset)}" for asset in still} | owned.refused
+
+
+def _lacking(policy: MarginPolicy, base: str) -> str:
+    """Say what a policy lacks of a coin: its outcomes, where it has other numbers."""
+    return f"{policy.id} has no {'outcomes' if base in listed_coins(policy) else 'numbers'} for {base}"
 
 
 TAIL = TailMargin("house_tail")

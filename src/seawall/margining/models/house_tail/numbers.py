@@ -10,6 +10,14 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray
 from seawall.core.time import DAYS_PER_YEAR
+from seawall.margining.models.house_tail.listed import (
+    is_stated,
+    outcome_labels,
+    outcomes_count,
+    stated_coins,
+    stated_outcomes,
+)
+from seawall.margining.models.house_tail.paths import CURRENT, LONG_RUN, STRESSED, listed_coins, of_coin
 from seawall.policy import MarginPolicy
 from seawall.scenarios import ScenarioSet
 from seawall.scenarios.covariance import Covariance
@@ -17,65 +25,68 @@ from seawall.scenarios.factors import scenario_set_of
 from seawall.scenarios.sampling import Sampling
 from seawall.scenarios.student_t import StudentT
 
-CURRENT, STRESSED, LONG_RUN = "annual_vol", "stressed_annual_vol", "long_run_annual_vol"
-"""Which volatility of a coin a block of outcomes is drawn with."""
-
 
 def coins(policy: MarginPolicy) -> tuple[str, ...]:
-    """Return the coins that the policy has numbers for, sorted, whoever holds them: outcomes don't hang on the book."""
-    paths = [path.split(".") for path in policy.parameters if path.startswith("market.")]
-    return tuple(sorted({parts[1].upper() for parts in paths}))
+    """Return the coins that the policy has numbers for, sorted, whoever holds them: outcomes don't hang on the book.
 
-
-def coin_path(base: str) -> str:
-    """Return where the policy keeps a coin's numbers."""
-    return f"market.{base.lower()}"
-
-
-def of_coin(policy: MarginPolicy, base: str, name: str) -> float:
-    """Return one number of a coin."""
-    return policy.number(f"{coin_path(base)}.{name}")
+    Where a sort of outcomes is stated, a coin that they do not move is none of them.
+    """
+    known = listed_coins(policy)
+    for sort in sorts_of(policy):
+        if moved := stated_coins(policy, sort):
+            known = tuple(base for base in known if base in moved)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Where the outcomes of each sort lie along the scenarios."""
+    """Where the outcomes of each sort lie along the scenarios, and how many of each there are."""
 
-    outcomes_count: int
+    counts: tuple[int, ...]
     sorts: tuple[str, ...]
     steps: tuple[float, ...]
 
     def rows(self, sort: str) -> slice:
-        """Return the outcomes drawn with one sort of volatility."""
-        start = self.sorts.index(sort) * self.outcomes_count
-        return slice(start, start + self.outcomes_count)
+        """Return the outcomes of one sort."""
+        at = self.sorts.index(sort)
+        start = sum(self.counts[:at])
+        return slice(start, start + self.counts[at])
 
     @property
     def stress(self) -> slice:
         """The stress points, after all outcomes."""
-        start = len(self.sorts) * self.outcomes_count
+        start = sum(self.counts)
         return slice(start, start + len(self.steps))
 
 
 def blocks_of(policy: MarginPolicy) -> Blocks:
+    """Return the sorts of outcomes that the policy's switches ask for."""
+    sorts = sorts_of(policy)
+    counts = tuple(outcomes_count(policy, sort) for sort in sorts)
+    return Blocks(counts, sorts, tuple(policy.numbers("general.stress_steps")))
+
+
+def sorts_of(policy: MarginPolicy) -> tuple[str, ...]:
     """Return the sorts of outcomes that the policy's switches ask for."""
     sorts = [CURRENT]
     if policy.number("procyclicality.stress_weight") > 0.0:
         sorts.append(STRESSED)
     if policy.flag("procyclicality.long_run_floor"):
         sorts.append(LONG_RUN)
-    return Blocks(
-        int(policy.number("general.outcomes_count")), tuple(sorts), tuple(policy.numbers("general.stress_steps"))
-    )
+    return tuple(sorts)
 
 
 def outcomes(policy: MarginPolicy) -> ScenarioSet:
-    """Return every outcome and stress point: joint Student-t moves of prices and volatilities over the horizon.
+    """Return every outcome and stress point: joint moves of prices and volatilities over the horizon.
 
-    Each sort of volatility takes the same random numbers, so that what differs between them is the volatility.
+    What the policy states is taken as it stands. The rest is Student-t, and each sort of volatility takes the same
+    random numbers, so that what differs between them is the volatility.
     """
     blocks, names = blocks_of(policy), coins(policy)
-    made = [_drawn(policy, sort, names, blocks.outcomes_count) for sort in blocks.sorts]
+    made = [
+        stated_outcomes(policy, sort, names) if is_stated(policy, sort) else _drawn(policy, sort, names, count)
+        for sort, count in zip(blocks.sorts, blocks.counts, strict=True)
+    ]
     stress = _stress(policy, names, blocks.steps)
     whole = made[0]
     for more in (*made[1:], stress):
@@ -102,8 +113,7 @@ def _drawn(policy: MarginPolicy, sort: str, names: Sequence[str], count: int) ->
         Sampling(count=count, seed=int(policy.number("general.seed_count")), antithetic=False),
     )
     found = law.scenarios()
-    word = sort.removesuffix("annual_vol").replace("_", " ").strip() or "current"
-    return replace(found, labels=tuple(f"{word} outcome {s + 1}" for s in range(count)))
+    return replace(found, labels=outcome_labels(sort, count))
 
 
 def _stress(policy: MarginPolicy, names: Sequence[str], steps: Sequence[float]) -> ScenarioSet:
