@@ -11,7 +11,7 @@ import pytest
 
 import seawall as sw
 from seawall.core.time import iso
-from seawall.risk.margin_path import MarginPath
+from seawall.risk.path_result import MarginPath
 from seawall.risk.stress import Stress
 from seawall.scenarios import NamedEvent, event
 from tests.vectors import theory_events

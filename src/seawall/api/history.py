@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import TypeAlias
@@ -37,16 +39,27 @@ def load_history(source: HistorySource) -> History:
     """
     if isinstance(source, History):
         return source
+    text, where = text_of(source, "returns", "a CSV file of daily prices")
+    return history_of_csv(text, where=where)
+
+
+def text_of(source: str | Path, field: str, what: str) -> tuple[str, str]:
+    """Return the text of a file and its name, for problems.
+
+    Raises
+    ------
+    InputError
+        When it can't be read, is too large or is no text.
+    """
     path = Path(source)
     try:
         if path.stat().st_size > LARGEST_BYTES:
             rule = f"a file of prices has at most {LARGEST_BYTES:,} bytes"
-            raise InputError(Problem("returns", f"{path.stat().st_size:,} bytes", rule, where=path.name))
-        text = path.read_text(encoding="utf-8-sig")
+            raise InputError(Problem(field, f"{path.stat().st_size:,} bytes", rule, where=path.name))
+        return path.read_text(encoding="utf-8-sig"), path.name
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL in it, a text that is no UTF-8
-        rule = f"it is a CSV file of daily prices that can be read: {getattr(error, 'strerror', None) or error}"
-        raise InputError(Problem("returns", str(source), rule)) from None
-    return history_of_csv(text, where=path.name)
+        rule = f"it is {what} that can be read: {getattr(error, 'strerror', None) or error}"
+        raise InputError(Problem(field, str(source), rule)) from None
 
 
 def history_of_csv(text: str, *, where: str = "prices") -> History:
@@ -57,48 +70,92 @@ def history_of_csv(text: str, *, where: str = "prices") -> History:
     >>> history_of_csv("date,BTC\n2026-01-01,100\n2026-01-02,90\n2026-01-03,99\n")
     History(2 steps of BTC, 2026-01-02 to 2026-01-03, 0 dropped)
     """
+    table = price_table(text, _FORM, where=where)
+    times, problems = [], list(table.problems)
+    for number, cell in zip(table.lines, table.times, strict=True):
+        try:
+            times.append(to_ns(cell))
+        except (InputError, ValueError):
+            problems.append(Problem("day", cell, "a day is 2026-08-01", where=where, line=number))
+    refuse(problems, where=where)
+    try:
+        return History.of_levels(times, table.levels)
+    except InputError as error:
+        raise InputError([Problem(one.field, one.value, one.rule, where=where) for one in error.problems]) from None
+
+
+@dataclass(frozen=True)
+class PriceTable:
+    """A table of prices as it is written: T lines of a time and K levels.
+
+    Attributes
+    ----------
+    lines
+        `T` numbers of the lines.
+    times
+        `T` first cells.
+    levels
+        By factor, `T` levels; NaN where a cell is empty, or has a problem.
+    problems
+        Of lines and levels.
+    """
+
+    lines: tuple[int, ...]
+    times: tuple[str, ...]
+    levels: Mapping[str, list[float]]
+    problems: tuple[Problem, ...] = ()
+
+
+def price_table(text: str, form: str, *, where: str) -> PriceTable:
+    """Return the cells of a table of prices in CSV; `form` says what its header is.
+
+    Raises
+    ------
+    InputError
+        When it is empty or its header is none.
+    """
     lines = [line for line in enumerate(text.splitlines(), 1) if line[1].strip() and not line[1].startswith("#")]
     if not lines:
-        raise InputError(Problem("file", "empty", _FORM, where=where))
+        raise InputError(Problem("file", "empty", form, where=where))
     header = [name.strip() for name in next(csv.reader(StringIO(lines[0][1])))]
-    names = _factors(header, where)
+    names = factors_of(header, form, where=where)
     problems: list[Problem] = []
-    times: list[int] = []
-    columns: list[list[float]] = [[] for _ in names]
+    numbers: list[int] = []
+    times: list[str] = []
+    levels: dict[str, list[float]] = {name: [] for name in names}
     for number, line in lines[1:]:
         cells = [cell.strip() for cell in next(csv.reader(StringIO(line)))]
         if len(cells) != len(header):
             rule = f"a line has {len(header)} cells, as its header"
             problems.append(Problem("line", f"{len(cells)} cells", rule, where=where, line=number))
             continue
-        try:
-            times.append(to_ns(cells[0]))
-        except (InputError, ValueError):
-            problems.append(Problem(header[0], cells[0], "a day is 2026-08-01", where=where, line=number))
-            continue
-        for name, column, cell in zip(names, columns, cells[1:], strict=True):
+        numbers.append(number)
+        times.append(cells[0])
+        for name, cell in zip(names, cells[1:], strict=True):
             level = _level(cell)
             if level is None:
                 rule = "a price is a finite number, or empty where it is missing"
                 problems.append(Problem(name, cell, rule, where=where, line=number))
-            column.append(math.nan if level is None else level)
+            levels[name].append(math.nan if level is None else level)
+    return PriceTable(tuple(numbers), tuple(times), levels, tuple(problems))
+
+
+def refuse(problems: Sequence[Problem], *, where: str) -> None:
+    """Raise an error with the first problems of a file, by line, and how many more there are."""
     if problems:
-        more = len(problems) - SHOWN_PROBLEMS_COUNT
+        found = sorted(problems, key=lambda problem: problem.line or 0)
+        more = len(found) - SHOWN_PROBLEMS_COUNT
         rest = [Problem("lines", f"{more} more", "they have problems too", where=where)] if more > 0 else []
-        raise InputError([*problems[:SHOWN_PROBLEMS_COUNT], *rest])
-    try:
-        return History.of_levels(times, dict(zip(names, columns, strict=True)))
-    except InputError as error:
-        raise InputError([Problem(one.field, one.value, one.rule, where=where) for one in error.problems]) from None
+        raise InputError([*found[:SHOWN_PROBLEMS_COUNT], *rest])
 
 
-def _factors(header: list[str], where: str) -> list[str]:
+def factors_of(header: Sequence[str], form: str, *, where: str) -> list[str]:
     """Return the factors of a header, or refuse it."""
-    if header[0].lower() not in TIME_COLUMNS or len(header) < 2 or len(set(header)) < len(header):
-        raise InputError(Problem("header", ",".join(header), _FORM, where=where))
+    if not header or header[0].lower() not in TIME_COLUMNS or len(header) < 2 or len(set(header)) < len(header):
+        raise InputError(Problem("header", ",".join(header), form, where=where))
     for name in header[1:]:
         factor(name)  # refuses what is none
-    return header[1:]
+    return list(header[1:])
 
 
 def _level(cell: str) -> float | None:

@@ -84,7 +84,8 @@ def account_state(probe: Probe, book: Book, move: Move, *, cost: Cost | None = N
 
     short = margins.initial_margin - (need.margin_balance - need.haircut)
     ratio, acts = np.zeros(len(book)), np.zeros(len(book), np.bool_)
-    np.maximum.at(ratio, need.account, states.ratio[0])
+    with np.errstate(invalid="ignore"):  # what is not known stays so
+        np.maximum.at(ratio, need.account, states.ratio[0])
     np.logical_or.at(acts, need.account, states.short[0] >= 0.0)
     sets = tuple((int(a), need.currencies[c]) for a, c in zip(need.account, need.currency, strict=True))
     return AccountState(

@@ -10,7 +10,7 @@ from seawall.core.time import NS_PER_DAY
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from seawall.risk.margin_path import Step
+    from seawall.risk.path_result import Step
 
 UNITS = (("days", NS_PER_DAY), ("hours", NS_PER_DAY // 24), ("minutes", NS_PER_DAY // 1440))
 """Of time; a path is drawn in the largest of which it has three."""
@@ -30,6 +30,9 @@ def path_chart(name: str, steps: Sequence[Step]) -> Figure:
         "initial margin": [step.initial_margin for step in steps],
         "maintenance margin": [step.maintenance_margin for step in steps],
     }
+    if any(step.initial_margin_fixed != step.initial_margin for step in steps):
+        del lines["equity"]  # the model's margin balance is the equity, and four lines can be told apart
+        lines["calibrated once"] = [step.initial_margin_fixed for step in steps]
     figure = curves(hours, lines, title=f"{name} along the path", x_label=f"{unit} since the first state",
                     y_label="USD")  # fmt: skip
     called = [(at, step) for at, step in zip(hours, steps, strict=True) if step.called > 0.0]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import seawall as sw
-from seawall.core.errors import InputError
+from seawall.core.errors import InputError, UnavailableError
 from seawall.core.time import NS_PER_DAY
 from seawall.margining import evaluate
 from seawall.portfolio import Account, Book, Position
 from seawall.pricing import black76
 from seawall.revaluation import revalue
-from seawall.risk.margin_path import MarginPath, margin_path
+from seawall.risk.margin_path import margin_path
 from seawall.risk.market_path import MarketPath
 from seawall.risk.moved_book import moved
+from seawall.risk.path_result import MarginPath
 from seawall.risk.shift import Move
 from seawall.scenarios import FlashCrash, Relative, all_events, events
 from tests.laws.worlds import INDEX, NOW_NS, market, policy_of
@@ -92,6 +95,17 @@ def test_an_account_that_pays_to_initial_margin_stands_there_on_the_next_look() 
     assert found[1].called > 0.0
     assert found[2].called == pytest.approx(0.0, abs=1e-3)
     assert not found[2].acts
+
+
+def test_who_pays_in_vain_is_unavailable_and_the_others_go_on() -> None:
+    """A coin that the policy does not take as collateral lowers no shortfall, and is nobody else's trouble."""
+    others = replace(market(), index={**INDEX, "SHELL": 1.0})
+    found = margin_path(BOOK, others, policy_of(POLICY), path(), pay_in="SHELL")
+    assert found.accounts == ("long",)
+    assert found.unavailable == {"short": "SHELL paid in at state 3 does not lower what is short"}
+    assert [step.equity for step in found.steps] == [step.equity for step in along().of("long")]
+    with pytest.raises(UnavailableError, match="short: SHELL paid in"):
+        margin_path(BOOK.take([0]), others, policy_of(POLICY), path(), pay_in="SHELL")
 
 
 def test_what_expires_on_the_way_is_settled_and_needs_nothing_more() -> None:
