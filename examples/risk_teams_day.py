@@ -7,9 +7,10 @@ All of it is offline, on the bundled snapshot and the demo book of seven account
 # %%
 import seawall as sw
 from seawall.policy import at
-from seawall.risk.limit_check import RiskInputs, pre_trade
+from seawall.risk.limit_check import RiskInputs
 from seawall.risk.limits import read_limits
 from seawall.risk.moved_book import moved
+from seawall.risk.pre_trade import pre_trade
 from seawall.risk.shift import Move
 from seawall.risk.tail_report import WHOLE_BOOK
 from seawall.scenarios import Covariance, Sampling, StudentT

@@ -6,10 +6,7 @@ All of it is offline, on the bundled snapshot and the demo book of seven account
 
 # %%
 import seawall as sw
-from seawall.policy import at
-from seawall.portfolio import Account, Book, Position
-from seawall.risk.exit_simulation import JumpDiffusion
-from seawall.risk.vulnerability import Source, Vulnerability, vulnerability
+from seawall.risk.call_figures import Vulnerability
 
 POLICY = "deribit/x_pm"
 now = sw.load_snapshot("deribit-btc-2026-08-01")
@@ -57,17 +54,15 @@ assert sum(step.paid for step in ignored.steps) == 0.0
 # and yet a rally calls it, for the gain is elsewhere and takes hours to arrive.
 
 # %%
-basis = Book.of([Account("basis", (Position("BTC-PERPETUAL", -1_000_000.0),), {"USDC": 200_000.0})])
-process = JumpDiffusion(vol=0.45, jumps_per_year=12.0, jump_mean=0.01, jump_std=0.05)
-custody = Source("coin in custody", 1_000_000.0 / now.index["BTC"], "BTC", delay_hours=4.0, haircut=0.002)
-desk = Source("cash at the bank desk", 10_000.0, delay_hours=1.0)
+basis = {"BTC-PERPETUAL": -1_000_000, "USDC": 200_000}
+MONEY = (f"coin in custody: {1_000_000 / now.index['BTC']:.4f} BTC in 4h less 0.2%", "bank desk: 10000 USD in 1h")
 
 
 def asked(deadline_hours: float) -> Vulnerability:
     """Return how vulnerable the trade is where the venue waits so long."""
-    return vulnerability(
-        basis, now, at(POLICY, now.time_ns), "basis", process=process, horizon_days=14.0,
-        deadline_hours=deadline_hours, sources=[desk, custody], seed=1,
+    return sw.vulnerability(
+        basis, now, POLICY, days=14, deadline_hours=deadline_hours, sources=MONEY, vol=0.45,
+        jumps="12 a year, mean 1%, sd 5%",
     )  # fmt: skip
 
 
@@ -80,3 +75,5 @@ low, high = tight.probability.lower, tight.probability.upper
 print(f"  interval of the chance, 99 %   {low:.2%} to {high:.2%}")
 assert tight.down.kind == "none" and tight.up.kind == "crossing"
 assert slow.can_pay.value > tight.can_pay.value
+for note in tight.notes:
+    print(f"  {note}")

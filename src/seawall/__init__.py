@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from seawall.api.limits import check_limits
     from seawall.api.margin_path import margin_path
     from seawall.api.margins import margin
+    from seawall.api.policy_files import load_policy, save_policy
     from seawall.api.policy_impact import policy_impact
     from seawall.api.reconcile import reconcile
     from seawall.api.report import report
+    from seawall.api.shocks import Shocks
     from seawall.api.snapshots import load_snapshot
     from seawall.api.stress import stress
+    from seawall.api.tail_policy import tail_policy
     from seawall.api.value_at_risk import value_at_risk
+    from seawall.api.vulnerability import vulnerability
     from seawall.api.what_if import what_if
     from seawall.core.errors import InputError, SeawallError, UnavailableError, UnknownNameError, VenueError
     from seawall.core.evidence import Grade
@@ -45,6 +49,7 @@ _HOME = {
     "attribute": "seawall.api.attribute",
     "check_limits": "seawall.api.limits",
     "load_book": "seawall.api.books",
+    "load_policy": "seawall.api.policy_files",
     "load_snapshot": "seawall.api.snapshots",
     "compare": "seawall.api.compare",
     "distance": "seawall.api.distance",
@@ -56,8 +61,11 @@ _HOME = {
     "policy_impact": "seawall.api.policy_impact",
     "reconcile": "seawall.api.reconcile",
     "report": "seawall.api.report",
+    "save_policy": "seawall.api.policy_files",
     "stress": "seawall.api.stress",
+    "tail_policy": "seawall.api.tail_policy",
     "value_at_risk": "seawall.api.value_at_risk",
+    "vulnerability": "seawall.api.vulnerability",
     "what_if": "seawall.api.what_if",
     "Account": "seawall.portfolio",
     "AccountMargin": "seawall.margining",
@@ -73,6 +81,7 @@ _HOME = {
     "MarketSnapshot": "seawall.market",
     "Position": "seawall.portfolio",
     "SeawallError": "seawall.core.errors",
+    "Shocks": "seawall.api.shocks",
     "UnavailableError": "seawall.core.errors",
     "UnknownNameError": "seawall.core.errors",
     "VenueError": "seawall.core.errors",
@@ -93,6 +102,7 @@ __all__ = [
     "Position",
     "Reconciliation",
     "SeawallError",
+    "Shocks",
     "UnavailableError",
     "UnknownNameError",
     "VenueError",
@@ -104,6 +114,7 @@ __all__ = [
     "exposures",
     "liquidation_surface",
     "load_book",
+    "load_policy",
     "load_snapshot",
     "margin",
     "margin_path",
@@ -111,8 +122,11 @@ __all__ = [
     "reconcile",
     "report",
     "reverse_stress",
+    "save_policy",
     "stress",
+    "tail_policy",
     "value_at_risk",
+    "vulnerability",
     "what_if",
 ]
 

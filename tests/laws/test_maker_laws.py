@@ -13,6 +13,7 @@ from seawall.revaluation import revalue
 from seawall.scenarios import (
     MAKERS,
     Bootstrap,
+    ConditionalDraws,
     ConditionalStress,
     Covariance,
     Ewma,
@@ -97,6 +98,7 @@ ALL_MAKERS: Mapping[str, Callable[[], ScenarioMaker]] = {
     "heston": lambda: Heston(("BTC", "ETH"), VARIANCES, SPOTS.correlation, WEEK, SAMPLING, jumps=CRASHES),
     "student-t": _student,
     "conditional-stress": lambda: ConditionalStress(JOINT, {"crash": {"BTC": -0.3}}, residual_sds=(0.1,)),
+    "conditional-draws": lambda: ConditionalDraws(JOINT, {"BTC": -0.3}, WEEK, SAMPLING),
     "tail-moves": lambda: TailMoves(HISTORY, levels=(0.95, 0.99), method="moments"),
     "named-event": lambda: NamedEvent(event("2020-03-12"), ("BTC", "ETH")),
     "flash-crash": lambda: FlashCrash(oracle_delay_minutes=15.0, perpetual_gap=-0.02, assets={"USDE": -0.3}),
@@ -108,6 +110,7 @@ SIMULATED: Mapping[str, Callable[[Sampling], Any]] = {
     "merton-jump": lambda sampling: MertonJump(SPOTS, CRASHES, WEEK, sampling),
     "heston": lambda sampling: Heston(("BTC", "ETH"), VARIANCES, SPOTS.correlation, WEEK, sampling, jumps=CRASHES),
     "student-t": lambda sampling: StudentT(JOINT, 4, 1.0 / 365.0, sampling),
+    "conditional-draws": lambda sampling: ConditionalDraws(JOINT, {"BTC": -0.3}, WEEK, sampling),
 }
 FAIR = ("gbm", "merton-jump", "heston")
 """Those whose prices have a mean, which is today's price."""

@@ -7,6 +7,7 @@ volatilities move, and how coins move together, was measured elsewhere (`risk.da
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -55,18 +56,34 @@ def coins_of(book: Book, market: MarketSnapshot) -> tuple[str, ...]:
     return tuple(sorted(priced | {table.underlying[table.position(n)] for n in book.instruments if n in table}))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedMoments:
+    """The same, for those who need nothing else."""
+
+    returns: HistorySource | None = None
+    vols: Mapping[str, float] | None = None
+    correlation: float | None = None
+
+
 def covariance_for(
-    asked: Moments, coins: tuple[str, ...], market: MarketSnapshot
+    asked: Moments, coins: tuple[str, ...], market: MarketSnapshot, *, price_vol_correlation: float | None = None
 ) -> tuple[Covariance, tuple[str, ...]]:
-    """Return a year's covariance of prices and volatilities, and notes on where its numbers come from."""
-    if asked.correlation is not None and not -1.0 <= asked.correlation <= 1.0:
-        raise InputError(Problem("correlation", asked.correlation, "a correlation is between -1 and 1"))
+    """Return a year's covariance of prices and volatilities, and notes on where its numbers come from.
+
+    A price moves with its own volatilities by `price_vol_correlation`, none where left out, and with those of another
+    coin by that times the correlation of the two.
+    """
+    correlations = {"correlation": asked.correlation, "price_vol_correlation": price_vol_correlation}
+    stated_correlations = {name: value for name, value in correlations.items() if value is not None}
+    for name, value in stated_correlations.items():
+        if not -1.0 <= value <= 1.0:
+            raise InputError(Problem(name, value, "a correlation is between -1 and 1"))
     if asked.returns is not None:
         history = covering(asked.returns, coins)
         found = Covariance.of_changes(history.names, history.changes, history.step_years)
-        if asked.correlation is not None or asked.vols:
+        if stated_correlations or asked.vols:
             rule = "the file of prices gives them; state them, or give the file"
-            raise InputError(Problem("vols" if asked.vols else "correlation", "stated", rule))
+            raise InputError(Problem("vols" if asked.vols else next(iter(stated_correlations)), "stated", rule))
         return found, (f"volatilities and correlations of {span_of(history)}",)
     coins = coins or tuple(market.table.underlyings)  # dollars alone lose nothing, whatever the market does
     stated = dict(asked.vols or {})
@@ -94,14 +111,16 @@ def covariance_for(
     matrix = np.eye(len(factors))
     for i, one in enumerate(factors):
         for j, other in enumerate(factors):
-            if i != j and (one in coins) == (other in coins):
-                matrix[i, j] = joint
-    return Covariance.of(vols, matrix), _sources(vols, stated, coins, asked.correlation)
+            of_coins = 1.0 if one.removesuffix(" vol") == other.removesuffix(" vol") else joint
+            of_kinds = 1.0 if (one in coins) == (other in coins) else price_vol_correlation or 0.0
+            matrix[i, j] = of_coins * of_kinds
+    return Covariance.of(vols, matrix), _sources(vols, stated, coins, asked.correlation, price_vol_correlation)
 
 
 def _sources(
-    vols: dict[str, float], stated: dict[str, float], coins: tuple[str, ...], correlation: float | None
-) -> tuple[str, ...]:
+    vols: dict[str, float], stated: dict[str, float], coins: tuple[str, ...], correlation: float | None,
+    price_vol_correlation: float | None,
+) -> tuple[str, ...]:  # fmt: skip
     """Say where each number comes from: stated, the market's own, or measured elsewhere and assumed here."""
     measured = "November 2022 to March 2026, assumed now"
     sources = []
@@ -115,7 +134,10 @@ def _sources(
         joint = CORRELATION if correlation is None else correlation
         sources.append(f"correlation of coins, and of their volatilities, {joint:g} ({source})")
     if len(vols) > len(coins):
-        sources.append("prices and volatilities move independently")
+        together = "prices and volatilities move independently"
+        if price_vol_correlation:
+            together = f"correlation of a price with its volatilities {price_vol_correlation:g} (stated)"
+        sources.append(together)
     return tuple(sources)
 
 

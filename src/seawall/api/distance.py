@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from seawall.api.books import BookSource, load_book
+from seawall.api.covariances import StatedMoments, covariance_for
+from seawall.api.history import HistorySource
 from seawall.api.margins import DEFAULT_POLICY, PolicySource, as_policy, with_stand_ins
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import MISSING, InputError, Problem
+from seawall.core.time import DAYS_PER_YEAR
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book
-from seawall.risk.daily_moves import daily_covariance
 from seawall.risk.direction import Direction
 from seawall.risk.distance import Distances, distances
-from seawall.risk.reverse_stress import ReverseStress
+from seawall.risk.reverse_stress import VOL_PREFIX, ReverseStress
 from seawall.risk.reverse_stress import reverse_stress as search_nearest
 from seawall.risk.stress import coins_behind
 from seawall.risk.surface import PRICE_MOVES, VOL_MOVES, Surface
 from seawall.risk.surface import liquidation_surface as compute_surface
 from seawall.risk.trigger import Which
+
+NO_COIN = "it depends on no coin, so that no move of the market calls it"
 
 
 def distance(
@@ -60,7 +67,7 @@ def distance(
     >>> round(down.prices["BTC"]), round(up.prices["BTC"])
     (53318, 72096)
     """
-    held, market, chosen = _read(book, snapshot, policy, which, stand_ins, check_lots=check_lots)
+    held, market, chosen = read_for_distance(book, snapshot, policy, which, stand_ins, check_lots=check_lots)
     return distances(
         held, market, chosen, directions=directions, accounts=accounts, which=which, check_lots=check_lots,
         parse=grammar_of(market),
@@ -102,7 +109,7 @@ def liquidation_surface(
     >>> found.ratio.round(2).tolist()
     [[3.6, 6.07], [0.34, 0.43]]
     """
-    held, market, chosen = _read(book, snapshot, policy, which, stand_ins, check_lots=check_lots)
+    held, market, chosen = read_for_distance(book, snapshot, policy, which, stand_ins, check_lots=check_lots)
     name = the_account(held, account)
     return compute_surface(
         held, market, chosen, name, asset=the_underlying(held, market, name, asset), price_moves=price_moves,
@@ -118,6 +125,10 @@ def reverse_stress(
     account: str | None = None,
     factors: Sequence[str] | None = None,
     covariance: FloatArray | Sequence[Sequence[float]] | None = None,
+    returns: HistorySource | None = None,
+    vols: Mapping[str, float] | None = None,
+    correlation: float | None = None,
+    price_vol_correlation: float | None = None,
     which: Which = "maintenance",
     stand_ins: Mapping[str, str] | None = None,
     check_lots: bool = True,
@@ -132,7 +143,17 @@ def reverse_stress(
         Whose; may be left out where there is one.
     factors, covariance
         Names, `BTC` for a price and `vol BTC` for volatilities, and the covariance of their logarithmic moves. Where
-        both are left out: price and volatility of each coin over a day, by `risk.daily_moves`.
+        both are left out: price and volatility of each coin over a day, from what follows; the notes of the result say
+        where each number comes from.
+    returns
+        A history or a CSV file of daily prices that gives volatilities and correlations.
+    vols
+        A year's volatility by factor: `{"BTC": 0.6, "BTC vol": 0.9}`. Where one is left out: that of the option nearest
+        to the money and to 30 days; 4.6 % a day for implied volatilities.
+    correlation
+        Of any two coins, and of their volatilities; 0.75 where left out.
+    price_vol_correlation
+        Of a price with its volatilities, none where left out.
 
     Examples
     --------
@@ -141,17 +162,39 @@ def reverse_stress(
     >>> found.kind, found.factors, round(found.ratio, 6)
     ('crossing', ('BTC', 'vol BTC'), 1.0)
     """
-    held, market, chosen = _read(book, snapshot, policy, which, stand_ins, check_lots=check_lots)
+    held, market, chosen = read_for_distance(book, snapshot, policy, which, stand_ins, check_lots=check_lots)
     name = the_account(held, account)
     if (factors is None) != (covariance is None):
         missing = "factors" if factors is None else "covariance"
         raise InputError(Problem(missing, MISSING, "factors and covariance are given together, or neither is"))
+    asked = StatedMoments(returns=returns, vols=vols, correlation=correlation)
+    notes: tuple[str, ...] = ("standard deviations of the covariance that was given",)
     if factors is None or covariance is None:
-        factors, covariance = daily_covariance(market, coins_of(held, market, name))
-    return search_nearest(
+        factors, covariance, notes = _daily(asked, name, coins_of(held, market, name), market, price_vol_correlation)
+    elif asked != StatedMoments() or price_vol_correlation is not None:
+        rule = "it is given in place of returns, vols and correlations"
+        raise InputError(Problem("covariance", "beside them", rule))
+    found = search_nearest(
         held, market, chosen, name, factors=factors, covariance=covariance, which=which, check_lots=check_lots,
         parse=grammar_of(market),
     )  # fmt: skip
+    return replace(found, notes=notes)
+
+
+def _daily(
+    asked: StatedMoments, account: str, coins: tuple[str, ...], market: MarketSnapshot,
+    price_vol_correlation: float | None,
+) -> tuple[tuple[str, ...], FloatArray, tuple[str, ...]]:  # fmt: skip
+    """Return factors as the search names them, the covariance of a day's moves, and notes on its numbers."""
+    if not coins:
+        raise InputError(Problem("account", account, NO_COIN))
+    year, notes = covariance_for(asked, coins, market, price_vol_correlation=price_vol_correlation)
+    names = {coin: coin for coin in coins} | {f"{coin} vol": f"{VOL_PREFIX}{coin}" for coin in coins}
+    kept = [i for i, name in enumerate(year.names) if name in names]
+    if len(kept) == len(coins) and asked.returns is not None:
+        notes = (*notes, "volatilities stay: the file has no column for them, such as `BTC vol`")
+    matrix = year.matrix[np.ix_(kept, kept)] / DAYS_PER_YEAR
+    return tuple(names[year.names[i]] for i in kept), np.asarray(matrix, dtype=np.float64), notes
 
 
 def the_account(book: Book, account: str | None) -> str:
@@ -176,14 +219,17 @@ def the_underlying(book: Book, market: MarketSnapshot, account: str, asset: str 
         return coins[0]
     if asset in coins:
         return asset
-    told = ", ".join(coins) or "none"
+    if not coins:
+        raise InputError(Problem("account", account, NO_COIN))
+    told = ", ".join(coins)
     raise InputError(Problem("asset", asset or MISSING, f"{account} depends on {told}; one of them is named"))
 
 
-def _read(
+def read_for_distance(
     book: BookSource, snapshot: SnapshotSource, policy: PolicySource, which: str,
     stand_ins: Mapping[str, str] | None, *, check_lots: bool,
 ) -> tuple[Book, MarketSnapshot, MarginPolicy]:  # fmt: skip
+    """Return book, market and the one policy that are meant."""
     if which not in ("maintenance", "initial"):
         raise InputError(Problem("which", which, "it is maintenance, for liquidation, or initial, for a call"))
     market = load_snapshot(snapshot)

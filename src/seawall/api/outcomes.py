@@ -1,4 +1,4 @@
-"""Outcomes by a method's name: historical days, filtered ones, Monte Carlo, or the quadratic form instead of outcomes.
+"""Outcomes by a method's name: past days, draws of several laws, or the quadratic form instead of outcomes.
 
 A method reads what it needs from the market and from what the user states, and refuses what it does not read.
 """
@@ -7,37 +7,80 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import TypeAlias, TypedDict
 
-from seawall.api.covariances import coins_of, covariance_for, covering, span_of
+from seawall.api.covariances import coins_of
 from seawall.api.history import HistorySource
 from seawall.core.errors import InputError, Problem
-from seawall.core.time import DAYS_PER_YEAR, NS_PER_DAY
+from seawall.core.time import DAYS_PER_YEAR
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
 from seawall.scenarios import ScenarioSet
-from seawall.scenarios.covariance import Covariance
-from seawall.scenarios.filtered_history import FilteredHistory
-from seawall.scenarios.gbm import Gbm
-from seawall.scenarios.historical import HistoricalWindow
-from seawall.scenarios.sampling import Sampling
-from seawall.scenarios.student_t import StudentT
-from seawall.scenarios.vol_shock import Relative
-from seawall.scenarios.volatility import Ewma
+from seawall.scenarios.vol_decay import MeanReverting
+from seawall.scenarios.vol_shock import Relative, VolShock
 
+OfCoins: TypeAlias = float | Mapping[str, float]
+"""One number for every coin, or one by name."""
 _MOMENTS = ("returns", "days", "vols", "correlation")
+_DRAWN = ("count", "seed")
+_JUMPS = ("jump_rate", "jump_mean", "jump_sd")
 READS = {
     "historical": ("returns", "days", "decay"),
-    "filtered": ("returns", "days", "decay"),
-    "monte-carlo": (*_MOMENTS, "dof", "count", "seed"),
-    "delta-gamma": _MOMENTS,
-}
+    "filtered": ("returns", "days", "filter", "decay"),
+    "extreme-value": ("returns", "days", "filter", "decay", "tail_share", "dof", *_DRAWN),
+    "monte-carlo": (*_MOMENTS, "price_vol_correlation", "dof", *_DRAWN),
+    "merton": (*_MOMENTS, "price_vol_correlation", *_JUMPS, *_DRAWN),
+    "heston": (
+        *_MOMENTS, "mean_reversion", "long_run_vol", "vol_of_vol", "price_vol_correlation", *_JUMPS, *_DRAWN,
+    ),
+    "conditional": (*_MOMENTS, "price_vol_correlation", "shocks", "stressed_correlation", *_DRAWN),
+    "delta-gamma": (*_MOMENTS, "price_vol_correlation"),
+}  # fmt: skip
 """What each method reads."""
 METHODS = tuple(READS)
-COUNT = 20_000
-SEED = 1
-FILTER_DECAY = 0.94
+NEEDS = {
+    "historical": ("returns",),
+    "filtered": ("returns",),
+    "extreme-value": ("returns",),
+    "merton": _JUMPS,
+    "heston": ("mean_reversion",),
+    "conditional": ("shocks",),
+}
+"""What a method has no default for: nothing tells it but the user."""
+_ASK = {
+    "returns": "a CSV file of daily prices, with the header date,BTC,ETH,...",
+    "jump_rate": "jumps a year, as 12 (--jump-rate 12)",
+    "jump_mean": "the mean of a jump's logarithm, as -0.03 (--jump-mean -0.03)",
+    "jump_sd": "the standard deviation of a jump's logarithm, as 0.05 (--jump-sd 0.05)",
+    "mean_reversion": "how fast variance returns to its level, a year, as 4 (--mean-reversion 4)",
+    "shocks": "moves of core factors, as BTC=-0.3 (--shock BTC=-0.3)",
+}
 SHOWN_COINS_COUNT = 3
 """Coins that the name of a scenario tells the moves of."""
+
+
+class Stated(TypedDict, total=False):
+    """What may be stated for a method; `Outcomes` has the same names."""
+
+    returns: HistorySource | None
+    days: float | None
+    vols: Mapping[str, float] | None
+    correlation: float | None
+    dof: int | None
+    count: int | None
+    seed: int | None
+    decay: float | None
+    filter: str | None
+    tail_share: float | None
+    jump_rate: float | None
+    jump_mean: OfCoins | None
+    jump_sd: OfCoins | None
+    mean_reversion: OfCoins | None
+    long_run_vol: OfCoins | None
+    vol_of_vol: OfCoins | None
+    price_vol_correlation: float | None
+    shocks: Mapping[str, float] | None
+    stressed_correlation: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +96,40 @@ class Outcomes:
     count: int | None = None
     seed: int | None = None
     decay: float | None = None
+    filter: str | None = None
+    tail_share: float | None = None
+    jump_rate: float | None = None
+    jump_mean: OfCoins | None = None
+    jump_sd: OfCoins | None = None
+    mean_reversion: OfCoins | None = None
+    long_run_vol: OfCoins | None = None
+    vol_of_vol: OfCoins | None = None
+    price_vol_correlation: float | None = None
+    shocks: Mapping[str, float] | None = None
+    stressed_correlation: float | None = None
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             rule = f"it is {', '.join(METHODS[:-1])} or {METHODS[-1]}"
             raise InputError(Problem("method", self.method, rule))
         given = [one.name for one in fields(self) if one.name != "method" and getattr(self, one.name) is not None]
-        if problems := [
+        problems = [
             Problem(name, str(getattr(self, name)), f"the method {self.method} does not read it")
             for name in given
             if name not in READS[self.method]
-        ]:
-            raise InputError(problems)
-        if self.returns is None and self.method in ("historical", "filtered"):
-            rule = f"the method {self.method} needs a CSV file of daily prices, with the header date,BTC,ETH,..."
-            raise InputError(Problem("returns", "left out", rule))
+        ]
+        needs = NEEDS.get(self.method, ())
+        if self.method == "heston" and set(given) & set(_JUMPS):
+            needs = (*needs, *_JUMPS)
+        problems += [
+            Problem(name, "left out", f"the method {self.method} needs {_ASK[name]}")
+            for name in needs
+            if name not in given
+        ]
         if not 0.0 < self.horizon_days <= DAYS_PER_YEAR:
-            raise InputError(Problem("days", self.days, f"a horizon is above 0 and at most {DAYS_PER_YEAR:g} days"))
+            problems.append(Problem("days", self.days, f"a horizon is above 0 and at most {DAYS_PER_YEAR:g} days"))
+        if problems:
+            raise InputError(problems)
 
     @property
     def horizon_days(self) -> float:
@@ -79,55 +139,27 @@ class Outcomes:
 
 def made_outcomes(asked: Outcomes, book: Book, market: MarketSnapshot) -> tuple[ScenarioSet, tuple[str, ...]]:
     """Return scenarios for a book, each with its moves as its label, and notes on what they rest on."""
+    from seawall.api import outcomes_drawn as drawn
+    from seawall.api import outcomes_of_history as past
+    from seawall.api.shocks import conditional_draws
+
     coins = coins_of(book, market)
     if asked.method in ("historical", "filtered"):
-        made, notes = _historical(asked, coins)
+        made, notes = past.historical(asked, coins)
+    elif asked.method == "extreme-value":
+        made, notes = past.extreme_value(asked, coins)
+    elif asked.method == "conditional":
+        made, notes = conditional_draws(asked, coins, market)
     else:
-        covariance, notes = covariance_for(asked, coins, market)
-        made, told = _simulated(asked, covariance)
-        notes = (told, *notes)
+        maker = {"monte-carlo": drawn.monte_carlo, "merton": drawn.merton, "heston": drawn.heston}[asked.method]
+        made, notes = maker(asked, coins, market)
     return replace(made, labels=_labels(made)), notes
-
-
-def _simulated(asked: Outcomes, covariance: Covariance) -> tuple[ScenarioSet, str]:
-    """Return draws of Monte Carlo: independent ones, since the intervals take them to be."""
-    count, seed = (COUNT if asked.count is None else asked.count), (SEED if asked.seed is None else asked.seed)
-    sampling = Sampling(count=count, seed=seed, antithetic=False)
-    years = asked.horizon_days / DAYS_PER_YEAR
-    law = "lognormal" if asked.dof is None else f"Student-t, {asked.dof} degrees of freedom"
-    told = f"Monte Carlo ({law}): {count:,} draws of {_days(asked.horizon_days)}, seed {seed}"
-    if asked.dof is None:
-        return Gbm(covariance, years, sampling).scenarios(), told
-    return StudentT(covariance, asked.dof, years, sampling).scenarios(), told
-
-
-def _historical(asked: Outcomes, coins: tuple[str, ...]) -> tuple[ScenarioSet, tuple[str, ...]]:
-    assert asked.returns is not None
-    history = covering(asked.returns, coins)
-    steps = asked.horizon_days * NS_PER_DAY / history.step_ns
-    if steps != round(steps) or steps < 1:
-        rule = f"it is a whole number of the file's steps, which are {_days(history.step_ns / NS_PER_DAY)} long"
-        raise InputError(Problem("days", asked.horizon_days, rule))
-    notes = [f"{asked.method}: {span_of(history)}, over {_days(asked.horizon_days)}"]
-    if asked.method == "historical":
-        decay = 1.0 if asked.decay is None else asked.decay
-        made = HistoricalWindow(history, int(steps), decay).scenarios()
-        notes[0] += "" if decay == 1.0 else f", each step weighs {decay:g} of the one after it"
-    else:
-        decay = FILTER_DECAY if asked.decay is None else asked.decay
-        made = FilteredHistory(history, Ewma(decay), int(steps)).scenarios()
-        notes[0] += f", at today's volatility by weights of {decay:g}"
-    if steps > 1:
-        notes.append("windows overlap, so that the intervals are too narrow")
-    if not any(name.endswith(" vol") for name in history.names):
-        notes.append("implied volatilities stay: the file has no column for them, such as `BTC vol`")
-    return made, tuple(notes)
 
 
 def _labels(made: ScenarioSet) -> tuple[str, ...]:
     """Return each scenario's name with its moves: the number of a draw tells nobody anything."""
     names, columns = [], []
-    shocks = [shock.change if isinstance(shock, Relative) else 0.0 for shock in made.vol_shocks]
+    shocks = [_change(shock) for shock in made.vol_shocks]
     for u, name in enumerate(made.underlyings[:SHOWN_COINS_COUNT]):
         names.append(name)
         columns.append([f"{100.0 * move:+.1f} %" for move in made.spot[:, u].tolist()])
@@ -141,11 +173,12 @@ def _labels(made: ScenarioSet) -> tuple[str, ...]:
     )
 
 
+def _change(shock: VolShock) -> float:
+    """Return the relative change of volatility that a shock is named by; of one that fades, the one at its front."""
+    return shock.change if isinstance(shock, Relative | MeanReverting) else 0.0
+
+
 def _short(label: str) -> str:
     """Return a day without its midnight; a draw is a draw, of whatever law."""
     day = label.removesuffix("T00:00:00Z")
     return f"draw {day.rpartition(' ')[2]}" if " " in day else day
-
-
-def _days(days: float) -> str:
-    return "1 day" if days == 1.0 else f"{days:g} days"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
 
 from seawall.api.books import BookSource, load_book
+from seawall.api.covariances import coins_of
 from seawall.api.margins import DEFAULT_POLICY, PolicySource, as_policy, with_stand_ins
+from seawall.api.shocks import Shocks, shocked
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
 from seawall.core.errors import InputError, Problem
 from seawall.market import MarketSnapshot
@@ -20,14 +23,14 @@ from seawall.scenarios import PathSet, ScenarioSet
 from seawall.scenarios.maker import PathMaker, ScenarioMaker
 from seawall.scenarios.stress_library import dollar_assets, stress_called, stress_names, stress_of
 
-ScenarioSource: TypeAlias = str | PathSet | ScenarioSet | ScenarioMaker | PathMaker
+ScenarioSource: TypeAlias = str | PathSet | ScenarioSet | ScenarioMaker | PathMaker | Shocks
 ALL = "all"
 
 
 def stress(
     book: BookSource,
     snapshot: SnapshotSource,
-    scenarios: str | Sequence[str] | Mapping[str, ScenarioSource] = ALL,
+    scenarios: str | Sequence[str] | Shocks | Mapping[str, ScenarioSource] = ALL,
     policy: PolicySource = DEFAULT_POLICY,
     *,
     depth_usd: Mapping[str, float] | None = None,
@@ -44,7 +47,8 @@ def stress(
     book, snapshot, policy, stand_ins, check_lots
         As in `margin`.
     scenarios
-        `"all"`, names (`seawall stress --list`), or scenarios of one's own by name.
+        `"all"`, names (`seawall stress --list`), or scenarios of one's own by name. `Shocks` are moves of some factors,
+        with which all others move as is to be expected of them.
     depth_usd
         By underlying, USD that rest within one per cent of the price before the scenario, for what closing costs; one
         that was measured elsewhere, where left out and known.
@@ -64,10 +68,12 @@ def stress(
     market = load_snapshot(snapshot)
     held = load_book(book, snapshot=market, check_lots=check_lots)
     [chosen] = with_stand_ins([as_policy(policy, time=market.time_ns)], stand_ins, held, market)
-    return compute(
-        held, market, chosen, _made(scenarios, moving_coins(held, market)),
-        depths=typical_depths(market, depth_usd), check_lots=check_lots, parse=grammar_of(market),
+    made, notes = _made(scenarios, held, market)
+    found = compute(
+        held, market, chosen, made, depths=typical_depths(market, depth_usd), check_lots=check_lots,
+        parse=grammar_of(market),
     )  # fmt: skip
+    return replace(found, notes=notes)
 
 
 def moving_coins(book: Book, market: MarketSnapshot) -> tuple[str, ...]:
@@ -77,15 +83,27 @@ def moving_coins(book: Book, market: MarketSnapshot) -> tuple[str, ...]:
 
 
 def _made(
-    scenarios: str | Sequence[str] | Mapping[str, ScenarioSource], coins: tuple[str, ...]
-) -> dict[str, PathSet | ScenarioSet]:
+    scenarios: str | Sequence[str] | Shocks | Mapping[str, ScenarioSource], held: Book, market: MarketSnapshot
+) -> tuple[dict[str, PathSet | ScenarioSet], tuple[str, ...]]:
+    """Return scenarios by name, and notes on those that follow from shocks."""
+    if isinstance(scenarios, Shocks):
+        scenarios = {scenarios.name: scenarios}
+    coins = moving_coins(held, market)
     if isinstance(scenarios, Mapping):
-        return {name: as_states(name, source, coins) for name, source in scenarios.items()}
+        found: dict[str, PathSet | ScenarioSet] = {}
+        notes: list[str] = []
+        for name, source in scenarios.items():
+            if isinstance(source, Shocks):
+                found[name], said = shocked(source, coins_of(held, market), market)
+                notes += said
+            else:
+                found[name] = as_states(name, source, coins)
+        return found, tuple(dict.fromkeys(notes))
     words = stress_names() if scenarios == ALL else (scenarios,) if isinstance(scenarios, str) else tuple(scenarios)
     if not words:
         raise InputError(Problem("scenarios", "none", "one scenario or more is asked for"))
     names = dict.fromkeys(stress_called(word) for word in words)
-    return {name: as_states(name, name, coins) for name in names}
+    return {name: as_states(name, name, coins) for name in names}, ()
 
 
 def as_states(name: str, source: object, coins: tuple[str, ...]) -> PathSet | ScenarioSet:

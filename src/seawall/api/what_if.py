@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from seawall.api.volumes import VolumeSource
     from seawall.market import MarketSnapshot
     from seawall.policy import MarginPolicy
-    from seawall.risk.limit_check import PreTrade
+    from seawall.risk.pre_trade import PreTrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def _checked(
 ) -> PreTrade:  # fmt: skip
     """Return whether margin and limits allow the trades: of the whole book, which some limits are of."""
     from seawall.api.limits import as_limits, risk_inputs  # scenarios and risk are only needed here
-    from seawall.risk.limit_check import pre_trade
+    from seawall.risk.pre_trade import pre_trade
 
     wanted = as_limits(limits)
     later = apply_trades(book, account, trades, snapshot=market, check_lots=lots)

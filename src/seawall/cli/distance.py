@@ -17,17 +17,17 @@ from seawall.api.distance import liquidation_surface, reverse_stress
 from seawall.api.margins import DEFAULT_POLICY, as_policy
 from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
+from seawall.cli.covariance_flags import CovarianceFlags
 from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.plain_table import plain_table
 from seawall.cli.progress import working
 from seawall.cli.ratio_map import ratio_map
 from seawall.cli.stand_ins import stand_ins
-from seawall.cli.stress import plain_table
 from seawall.core.errors import InputError, Problem
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
-from seawall.risk.daily_moves import MEASURED_NOTE
 from seawall.risk.distance import Distance, Distances
 from seawall.risk.reverse_stress import SIGMAS_MAX, ReverseStress
 from seawall.risk.surface import ContourPoint, Surface
@@ -47,6 +47,7 @@ def distance(
     initial: Annotated[bool, Parameter(negative=())] = False,
     surface: Annotated[bool, Parameter(negative=())] = False,
     nearest: Annotated[bool, Parameter(negative=())] = False,
+    moves: CovarianceFlags | None = None,
     asset: str | None = None,
     map_underlying: Annotated[list[str] | None, Parameter(negative=())] = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -75,7 +76,9 @@ def distance(
     surface
         The margin ratio over price and volatility, as a map.
     nearest
-        The most plausible joint move of prices and volatilities that gets there.
+        The most plausible joint move of prices and volatilities that gets there, by their covariance.
+    moves
+        Of the nearest point: how far prices and volatilities move in a day.
     asset
         Whose price and volatility the map moves, where the account depends on several.
     map_underlying
@@ -90,6 +93,9 @@ def distance(
         raise InputError(Problem("output", "--surface --nearest", "one of them is asked for at a time"))
     if asset and not surface:
         raise InputError(Problem("asset", asset, "it is of the map: --surface"))
+    asked = moves or CovarianceFlags()
+    if not nearest:
+        asked.refuse_without("--nearest")
     market, book = market_and_book(file, snapshot, account)
     chosen = as_policy(policy, time=market.time_ns)
     which: Which = "initial" if initial else "maintenance"
@@ -105,8 +111,11 @@ def distance(
         more = {"contour": [_point(found, one) for one in found.contour]}
     elif nearest:
         with working("the nearest point"):
-            point = reverse_stress(book, market, chosen, account=account, which=which, stand_ins=swaps)
-        rows, name, more = point.rows(), "nearest", {"kind": point.kind, "directions": point.directions}
+            point = reverse_stress(
+                book, market, chosen, account=account, which=which, stand_ins=swaps, vols=asked.vols, **asked.stated
+            )
+        rows, name = point.rows(), "nearest"
+        more = {"kind": point.kind, "directions": point.directions, "notes": point.notes}
     else:
         with working("distances"):
             all_found = compute(book, market, chosen, which=which, stand_ins=swaps)
@@ -164,6 +173,9 @@ def _print(out: Console, found: Distances, book: Book, market: MarketSnapshot, w
         out.print(Text(f"... and {hidden} accounts more; --csv and --json give all"))
     legend = "none: not within -95 % and +400 %, or volatilities from a twentieth to ten times. now: it is there today."
     out.print(Text(f"{legend} --account NAME with --surface or --nearest shows more.", style="dim"))
+    if not wide:
+        rest = f"Today's prices and falling volatilities: on {show.WIDE_FROM} columns and more, by --csv and --json."
+        out.print(Text(rest, style="dim"))
 
 
 def _price(one: Distance | None, coin: str) -> Text:
@@ -217,7 +229,8 @@ def _print_nearest(out: Console, found: ReverseStress, market: MarketSnapshot, w
             Text(f"{found.account} is {event} {found.sigmas:.1f} standard deviations of a day away, at:", style="bold")
         )
         out.print(_factors(found, market.index))
-    out.print(Text(f"{MEASURED_NOTE}. {found.directions} directions were followed.", style="dim"))
+    for note in (*found.notes, f"{found.directions} directions were followed"):
+        out.print(Text(f"  {note}", style="dim"))
 
 
 def _factors(found: ReverseStress, index: Mapping[str, float]) -> Table:

@@ -17,13 +17,15 @@ COLUMNS = {
     "cash_delta_usd": "cash\ndelta USD",
     "gross": "gross\nUSD",
     "cash_gamma_usd": "gamma\nUSD, 1 %",
-    "vega_usd": "vega\nUSD, 1.00",
+    "vega_usd": "vega\nUSD, point",
     "theta_usd_day": "theta\nUSD, day",
 }
+_PER_SHOWN = {"vega_usd": 0.01}
+"""A table for people has vega per point, as venues and the report do; rows for machines per 1.00."""
 _NOTHING = {"expiry": "no expiry", "moneyness": "no strike"}
 LEGEND = (
     "Cash delta: USD per 100 % move. Gross: cash deltas without their sign. Gamma: change of cash delta per 1 %. "
-    "Vega: per 1.00 of volatility, a hundred points."
+    "Vega: per point of volatility, 0.01; vega_usd of --json, --csv and limits is per 1.00."
 )
 
 
@@ -41,7 +43,10 @@ def exposure_table(total: Total, *, wide: bool) -> list[Table | Text]:
     for depth, name, part in lines[:SHOWN_ROWS_COUNT]:
         coin = "" if several and not depth else _number(part.net["delta"], coin=True, wide=wide)
         gross = _number(part.gross["cash_delta_usd"], wide=wide)
-        money = [gross if key == "gross" else _number(part.net[key], wide=wide) for key in list(COLUMNS)[1:]]
+        money = [
+            gross if key == "gross" else _number(part.net[key] * _PER_SHOWN.get(key, 1.0), wide=wide)
+            for key in list(COLUMNS)[1:]
+        ]
         table.add_row(Text("  " * depth + name, style="bold" if depth < 2 else ""), coin, *money)
     reasons = dict.fromkeys(part.unavailable for _, _, part in lines if part.unavailable and not part.parts)
     below: list[Table | Text] = [Text(f"unavailable: {reason}", style="yellow") for reason in reasons]

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
-from seawall.risk.limit_check import PreTrade
 from seawall.risk.limits import IN_COIN, Limit, LimitReport, LimitRow, Status
+from seawall.risk.pre_trade import PreTrade
 
 SHOWN_COUNT = 40
 """A terminal shows this many limits; --csv and --json give all."""

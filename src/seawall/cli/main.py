@@ -47,6 +47,7 @@ COMMANDS = {
     "var": ("seawall.cli.var:var", "Say what a book can lose, and what each holding makes of it."),
     "attribute": ("seawall.cli.attribute:attribute", "Say who causes a margin, what binds, and why it changed."),
     "distance": ("seawall.cli.distance:distance", "Say how far the market has to go until the venue acts."),
+    "vulnerability": ("seawall.cli.vulnerability:vulnerability", "Say how likely a call is, and if it can be paid."),
     "stress": ("seawall.cli.stress:stress", "Say what days that happened, or might, do to a book."),
     "path": ("seawall.cli.path:path", "Follow a book through a scenario: margin, calls, the cash it takes."),
     "report": ("seawall.cli.report:report", "Write all of it as one HTML page, for people."),

@@ -61,7 +61,7 @@ def margin(
         The book: CSV, JSON, or the venue's own positions; `-` reads standard input.
     policy
         A model with its newest numbers at the snapshot's time (`deribit/x_pm`), or a dated set. `seawall policy list`
-        shows all.
+        shows all. A name that ends with `.toml` is a policy's file.
     snapshot
         A bundled snapshot's name, or a file.
     account

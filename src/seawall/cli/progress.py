@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 DELAY_SECONDS = 0.5
@@ -11,26 +11,35 @@ DELAY_SECONDS = 0.5
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show what is being done and for how long, until it is; nothing where standard error is no terminal."""
+def working(what: str) -> Iterator[Callable[[str, int], None]]:
+    """Show what is being done and for how long, until it is; nothing where standard error is no terminal.
+
+    Yields what may be told each step when it is begun, with its name and how many there are; the bar then has a length.
+    """
     if not sys.stderr.isatty():
-        yield
+        yield lambda _name, _count: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     shown = Progress(
-        TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(bar_width=24), TimeElapsedColumn(),
         console=Console(stderr=True), transient=True,
     )  # fmt: skip
-    shown.add_task(what, total=None)  # a length that is not known: one evaluation does it all
+    task = shown.add_task(what, total=None)  # a length that is not known, unless steps are told
     from threading import Timer
 
     late = Timer(DELAY_SECONDS, shown.start)
     late.daemon = True
     late.start()
+    begun: list[str] = []
+
+    def step(name: str, count: int) -> None:
+        shown.update(task, description=f"{what}: {name}", total=count, completed=len(begun))
+        begun.append(name)
+
     try:
-        yield
+        yield step
     finally:
         late.cancel()
         late.join()

@@ -20,25 +20,24 @@ from seawall.api.outcomes import Outcomes
 from seawall.api.snapshots import DEFAULT_SNAPSHOT, grammar_of
 from seawall.api.volumes import load_volumes
 from seawall.cli import show
+from seawall.cli.concentration_table import concentrated, concentration_table, places_table
 from seawall.cli.exposure_table import LEGEND, exposure_table
 from seawall.cli.inputs import market_and_book
 from seawall.cli.limit_table import limit_table
 from seawall.cli.main import EXIT_LIMIT, EXIT_UNAVAILABLE
 from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.plain_table import plain_table
 from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
 from seawall.core.amounts import amount
 from seawall.core.errors import InputError, Problem
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
-from seawall.risk.concentration import Liquidity, LiquidityReport, herfindahl, liquidity_report
+from seawall.risk.concentration import Liquidity, LiquidityReport, liquidity_report
 from seawall.risk.delta_aggregation import DeltaAggregation, aggregate_delta
 from seawall.risk.exposures import WAY_DOWN, Exposures
 from seawall.risk.limits import WHOLE, LimitReport, Status
-
-SHOWN_POSITIONS_COUNT = 5
-CONCENTRATED_BY = ("asset", "account", "expiry", "moneyness", "instrument")
 
 
 def risk(
@@ -124,9 +123,9 @@ def risk(
         out.print(show.headline(market, used))
         for part in (*exposure_table(total, wide=wide), Text(LEGEND, style="dim"), *_deltas(joint, why)):
             out.print(part)
-        out.print(_concentration(found))
+        out.print(concentration_table(found))
         if places.positions:
-            out.print(_places(places, known=bool(volumes)))
+            out.print(places_table(places, known=bool(volumes)))
         for part in limit_table(report, wide=wide) if report else [Text(_HINT, style="dim")]:
             out.print(part)
     return _exit_code(report, unavailable=bool(total.unavailable))
@@ -168,7 +167,7 @@ def _joint(
 def _deltas(joint: DeltaAggregation | None, why: Sequence[str]) -> list[Table | Text]:
     if joint is None:
         return [Text(line, style="yellow") for line in why]
-    table = _table("")
+    table = plain_table()
     table.add_column("coin")
     for name in ("cash delta", "beta", f"as {joint.reference}"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -181,60 +180,6 @@ def _deltas(joint: DeltaAggregation | None, why: Sequence[str]) -> list[Table | 
     return [title, table, Text(told), *(Text(f"  {note}", style="dim") for note in why)]
 
 
-def _concentration(found: Exposures) -> Table:
-    table = _table("concentration of gross cash delta")
-    table.add_column("by")
-    table.add_column("index", justify="right", no_wrap=True)
-    table.add_column("alike", justify="right", no_wrap=True)
-    table.add_column("largest", overflow="fold")
-    table.add_column("share", justify="right", no_wrap=True)
-    for row in _concentrated(found):
-        index, share = float(str(row["herfindahl"])), float(str(row["largest_share"]))
-        alike = f"{1.0 / index:.1f}" if index > 0.0 else "-"
-        nothing = {"none": "no expiry" if row["by"] == "expiry" else "no strike", "": "-"}
-        name = nothing.get(str(row["largest"]), str(row["largest"]))
-        shown = (f"{index:.3f}", alike, name, f"{share:.0%}") if index == index else ("n/a",) * 4
-        table.add_row(str(row["by"]), *shown)
-    return table
-
-
-def _concentrated(found: Exposures) -> list[dict[str, object]]:
-    """Return the Herfindahl index by level, how many equal parts it is worth, and the largest part."""
-    rows: list[dict[str, object]] = []
-    for level in CONCENTRATED_BY:
-        parts = found.by(level).parts
-        sizes = {part.name: part.gross["cash_delta_usd"] for part in parts}
-        whole = sum(sizes.values())
-        largest = max(sizes, key=lambda name: sizes[name]) if whole == whole and sizes else ""
-        share = sizes[largest] / whole if largest and whole else (0.0 if whole == whole else np.nan)
-        rows.append(
-            {"by": level, "herfindahl": herfindahl(list(sizes.values())), "largest": largest, "largest_share": share}
-        )
-    return rows
-
-
-def _places(places: LiquidityReport, *, known: bool) -> Table:
-    """Return the positions that are largest in their markets."""
-    table = _table("largest in their markets")
-    table.add_column("instrument", overflow="fold", min_width=12)
-    table.add_column("account", overflow="fold", min_width=8)
-    for name in ("size", "of open\ninterest", "days to\nclose", "spread\nUSD"):
-        table.add_column(name, justify="right", no_wrap=True)
-    order = sorted(places.positions, key=lambda one: -np.nan_to_num(one.open_interest_share, nan=-1.0))
-    for one in order[:SHOWN_POSITIONS_COUNT]:
-        share = "n/a" if np.isnan(one.open_interest_share) else f"{one.open_interest_share:.1%}"
-        days = "n/a" if np.isnan(one.days) else f"{one.days:,.3g}"
-        spread = amount(one.spread_cost_usd, "USD")
-        table.add_row(one.instrument, one.account, f"{one.size:,.10g}", share, days, spread)
-    table.caption = None if known else "Days to close need volumes: --volume FILE."
-    table.caption_justify = "left"
-    return table
-
-
-def _table(title: str) -> Table:
-    return Table(title=title or None, title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
-
-
 def _document(
     found: Exposures, levels: tuple[str, ...], joint: DeltaAggregation | None, why: Sequence[str],
     places: LiquidityReport, report: LimitReport | None,
@@ -245,6 +190,6 @@ def _document(
                "residual_usd": joint.residual_usd, "explained": joint.explained, "assets": joint.rows()}  # fmt: skip
     return {
         "exposures": found.rows(*levels), "aggregated_delta": one, "aggregated_delta_notes": list(why),
-        "concentration": _concentrated(found), "positions": places.rows(),
+        "concentration": concentrated(found), "positions": places.rows(),
         "limits": report.rows() if report else None, "limit_notes": report.notes if report else [],
     }  # fmt: skip

@@ -12,13 +12,17 @@ from rich.table import Table
 from rich.text import Text
 
 from seawall.api.margins import DEFAULT_POLICY
+from seawall.api.shocks import Shocks
 from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.api.stress import stress as compute
 from seawall.cli import show
+from seawall.cli.covariance_flags import CovarianceFlags
 from seawall.cli.depths import depths
 from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
+from seawall.cli.outcome_flags import shocks
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.plain_table import plain_table
 from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
 from seawall.core.amounts import compact, ratio
@@ -48,6 +52,9 @@ def stress(
     snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
     account: str | None = None,
     depth: Annotated[Sequence[str] | None, Parameter(negative=())] = None,
+    shock: Annotated[Sequence[str] | None, Parameter(negative=())] = None,
+    stressed_correlation: float | None = None,
+    moves: CovarianceFlags | None = None,
     map_underlying: Annotated[Sequence[str] | None, Parameter(negative=())] = None,
     json: Annotated[bool, Parameter(negative=())] = False,
     csv: Annotated[bool, Parameter(negative=())] = False,
@@ -61,6 +68,7 @@ def stress(
     $ seawall stress --list
     $ seawall stress book.csv --scenario 2025-10-10 --policy okx/pm
     $ seawall stress book.csv --all --account desk-1
+    $ seawall stress book.csv --shock BTC=-0.3 --shock "BTC vol=0.5"
     ```
 
     Parameters
@@ -79,6 +87,10 @@ def stress(
         Only this account.
     depth
         `BTC=50e6`: USD within one per cent of the price before the scenario, for what closing costs.
+    shock
+        `BTC=-0.3`, `"BTC vol=0.5"`: what moves at once; all else moves as is to be expected with it.
+    stressed_correlation
+        Of any two coins, and of their volatilities, for what is to be expected of a shock.
     map_underlying
         `SOL=ETH`: where the policy has no numbers for SOL it takes ETH's, and says so.
     json
@@ -92,21 +104,18 @@ def stress(
         return 0
     if file is None:
         raise InputError(Problem("file", MISSING, "a book is asked for: seawall stress book.csv --all, or --list"))
-    if all == bool(scenario):
-        rule = "scenarios are named with --scenario NAME, or all of them asked for with --all; --list shows them"
-        raise InputError(Problem("--scenario", "given with --all" if all else MISSING, rule))
+    asked = _asked(scenario, shock, stressed_correlation, moves or CovarianceFlags(), every=all)
     market, book = market_and_book(file, snapshot, account)
-    names = "all" if all else tuple(dict.fromkeys(scenario or ()))
     given, swaps = depths(depth), stand_ins(map_underlying)
     with working("margins in moved markets"):
-        found = compute(book, market, names, policy, depth_usd=given, stand_ins=swaps)
+        found = compute(book, market, asked, policy, depth_usd=given, stand_ins=swaps)
     rows = found.rows()
     if json:
         legs = {
             name: [{"leg": leg.name, "reach": leg.reach, "note": leg.note} for leg in of]
             for name, of in found.legs.items()
         }
-        print_json({"stress": rows, "legs": legs, "snapshot_notes": market.notes})
+        print_json({"stress": rows, "legs": legs, "notes": found.notes, "snapshot_notes": market.notes})
     elif csv:
         print_csv(rows)
     else:
@@ -114,6 +123,23 @@ def stress(
         out.print(show.headline(market, found.policy_id))
         _print(out, found, depth_given=bool(depth))
     return EXIT_UNAVAILABLE if any(row["unavailable"] for row in rows) else 0
+
+
+def _asked(
+    scenario: Sequence[str] | None, shock: Sequence[str] | None, stressed: float | None, moves: CovarianceFlags, *,
+    every: bool,
+) -> str | tuple[str, ...] | Shocks:  # fmt: skip
+    """Return the scenarios that are asked for: all, some by name, or shocks of one's own."""
+    if sum((every, bool(scenario), bool(shock))) != 1:
+        rule = "scenarios are named with --scenario NAME, all asked for with --all, or your own stated with --shock"
+        given = "given with others" if scenario or shock else MISSING
+        raise InputError(Problem("--scenario", given, f"{rule}; --list shows names"))
+    if not shock:
+        moves.refuse_without("--shock")
+        if stressed is not None:
+            raise InputError(Problem("stressed_correlation", stressed, "it is of --shock"))
+        return "all" if every else tuple(dict.fromkeys(scenario or ()))
+    return Shocks(moves=shocks(shock), vols=moves.vols, stressed_correlation=stressed, **moves.stated)
 
 
 def print_list(*, as_json: bool, as_csv: bool, names: Sequence[str]) -> None:
@@ -124,7 +150,7 @@ def print_list(*, as_json: bool, as_csv: bool, names: Sequence[str]) -> None:
     elif as_csv:
         print_csv(rows)
     else:
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+        table = plain_table()
         table.add_column("scenario", no_wrap=True)
         table.add_column("what it is", overflow="fold")
         for row in rows:
@@ -141,7 +167,10 @@ def _print(out: Console, found: Stress, *, depth_given: bool) -> None:
         return
     by_scenario = len(found.scenarios) == 1
     one = found.scenarios[0] if by_scenario else found.accounts[0]
-    out.print(Text(f"{one}: {stress_title(one)}" if by_scenario else one, style="bold"))
+    title = f": {stress_title(one)}" if by_scenario and one in stress_names() else ""
+    out.print(Text(f"{one}{title}", style="bold"))
+    for note in found.notes:
+        out.print(Text(f"  {note}", style="dim"))
     if by_scenario:
         out.print(leg_table(found.legs[one]))
     out.print(_full(found, by_scenario=by_scenario, wide=out.width >= show.WIDE_FROM))
@@ -157,7 +186,7 @@ def _print(out: Console, found: Stress, *, depth_given: bool) -> None:
 
 def leg_table(legs: Sequence[Leg]) -> Table:
     """Return what moves in a scenario, and what of it reaches the book."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+    table = plain_table(header=False)
     table.add_column("", no_wrap=True)
     table.add_column("", no_wrap=True)
     table.add_column("", overflow="fold")
@@ -184,11 +213,6 @@ def _overviews(found: Stress, width: int) -> Iterator[Table]:
             ]
             table.add_row(account, *words)
         yield table
-
-
-def plain_table(title: str = "") -> Table:
-    """Return a table without lines."""
-    return Table(title=title or None, title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
 
 
 def _legend(found: Stress) -> Text:

@@ -13,18 +13,22 @@ from rich.text import Text
 from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.api.value_at_risk import value_at_risk
 from seawall.cli import show
+from seawall.cli.depths import depths
 from seawall.cli.inputs import market_and_book
+from seawall.cli.liquidity_table import gap_lines, liquidity_table, volumes
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
+from seawall.cli.parts_table import LEGEND, parts_tables
+from seawall.cli.plain_table import plain_table
 from seawall.cli.progress import working
 from seawall.core.amounts import amount
+from seawall.risk.liquidity_adjusted import LiquidityAdjusted
 from seawall.risk.sample_tail import TAIL_COUNT_MIN, enough_to_bound
-from seawall.risk.tail_report import AccountTail, TailPart, TailReport
+from seawall.risk.tail_report import AccountTail, TailReport
 
 SHOWN_ACCOUNTS_COUNT = 50
-SHOWN_PARTS_COUNT = 50
-"""A terminal shows this many of each; --csv and --json give all."""
+"""A terminal shows this many; --csv and --json give all."""
 
 
 def var(
@@ -34,6 +38,10 @@ def var(
     outcomes: OutcomeFlags | None = None,
     snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
     account: str | None = None,
+    liquidity: Annotated[bool, Parameter(negative=())] = False,
+    volume: Annotated[list[str] | None, Parameter(negative=())] = None,
+    depth: Annotated[list[str] | None, Parameter(negative=())] = None,
+    participation: float | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
     csv: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
@@ -46,6 +54,8 @@ def var(
     $ seawall var book.csv
     $ seawall var book.csv --account desk-1 --vol BTC=0.6 --dof 4 --days 5 --seed 7
     $ seawall var book.csv --method filtered --returns prices.csv --confidence 0.975
+    $ seawall var book.csv --method merton --jump-rate 12 --jump-mean -0.03 --jump-sd 0.04
+    $ seawall var book.csv --liquidity --volume BTC=1e9
     ```
 
     Parameters
@@ -56,53 +66,58 @@ def var(
         A bundled snapshot's name, or a file.
     account
         Only this account, holding by holding.
+    liquidity
+        Also tell what closing costs, VaR with it, how many days closing takes, and what margin that asks for on top.
+    volume
+        What trades in a day: `BTC=1e9` in USD for deltas of BTC, `BTC-PERPETUAL=5e8` in size units, or a CSV file with
+        the header `instrument,daily_volume`.
+    depth
+        `BTC=50e6`: USD within one per cent of the price, where no volume is given.
+    participation
+        Share of the volume that may be ours; 0.1 where left out.
     json
         Print everything as JSON.
     csv
-        Print one row an account as CSV; one a holding where one account is named.
+        Print one row an account as CSV; one a holding where one account is named, without --liquidity.
     """
     check_one_format(as_json=json, as_csv=csv)
     asked = outcomes or OutcomeFlags()
     market, book = market_and_book(file, snapshot)
     one = account is not None or len(book) == 1
-    with working(f"revaluing {len(book):,} accounts"):
+    with working(f"revaluing {len(book):,} accounts") as step:
         found = value_at_risk(
-            book, market, asked.method, confidence=asked.confidence, account=account, by_holding=one, **asked.stated
-        )
+            book, market, asked.method, confidence=asked.confidence, account=account, by_holding=one,
+            liquidity=liquidity, volumes=volumes(volume) if volume else None, depth_usd=depths(depth) or None,
+            participation=participation, working_on=step, **asked.stated,
+        )  # fmt: skip
     parts = found.parts(found.accounts[0].account) if one else []
     if json:
         tail = [{"outcome": name, "weight": weight} for name, weight in found.accounts[0].tail] if one else []
         print_json({"value_at_risk": found.rows(), "method": asked.method, "notes": found.notes, "holdings": parts,
                     "tail": tail, "snapshot_notes": market.notes})  # fmt: skip
     elif csv:
-        print_csv(parts if account is not None and parts else found.rows())
+        print_csv(parts if account is not None and parts and not liquidity else found.rows())
     else:
         out = show.console()
         out.print(show.headline(market))
         below = "; below it, where it lies with 95 %" if found.outcomes_count else ""
         out.print(f"loss in USD, {100.0 * found.confidence:g} % confidence{below}", style="italic")
         out.print(_accounts(found, wide=out.width >= show.WIDE_FROM))
+        if isinstance(found, LiquidityAdjusted):
+            out.print(liquidity_table(found, shown=SHOWN_ACCOUNTS_COUNT))
         for line in _below(found, one=one):
             out.print(line)
         if one and found.accounts[0].parts:
-            out.print(_parts(found, wide=out.width >= show.WIDE_FROM))
-            out.print(_LEGEND if out.width >= show.WIDE_FROM else _LEGEND.partition(" Alone")[0], style="dim")
-    return EXIT_UNAVAILABLE if any(one.unavailable for one in found.accounts) else 0
-
-
-_LEGEND = (
-    "Components sum to the account's figure, below zero where a holding hedges. Marginal: per unit of size. "
-    "Incremental: the figure less what it is without the holding. Alone: the holding by itself."
-)
-
-
-def _table(title: str) -> Table:
-    return Table(title=title or None, title_justify="left", box=None, padding=(0, 2, 0, 0), pad_edge=False)
+            for table in parts_tables(found.accounts[0], wide=out.width >= show.WIDE_FROM):
+                out.print(table)
+            out.print(LEGEND, style="dim")
+    gaps = isinstance(found, LiquidityAdjusted) and any(one.gaps for one in found.liquidity)
+    return EXIT_UNAVAILABLE if gaps or any(one.unavailable for one in found.accounts) else 0
 
 
 def _accounts(found: TailReport, *, wide: bool) -> Table:
     exact = not found.outcomes_count
-    table = _table("")
+    table = plain_table()
     table.add_column("account", overflow="fold", min_width=10)
     table.add_column("VaR", justify="right", no_wrap=True)
     table.add_column("ES", justify="right", no_wrap=True)
@@ -135,6 +150,8 @@ def _end(bound: float) -> str:
 def _below(found: TailReport, *, one: bool) -> list[Text]:
     gone = [row for row in found.accounts if row.unavailable]
     lines = [Text(f"{row.account} is unavailable: {row.unavailable}", style="yellow") for row in gone]
+    if isinstance(found, LiquidityAdjusted):
+        lines += gap_lines(found)
     if (hidden := len(found.accounts) - SHOWN_ACCOUNTS_COUNT) > 0:
         lines.append(Text(f"... and {hidden} more; --csv and --json give all"))
     lines += [Text(f"  {note}", style="dim") for note in found.notes]
@@ -147,28 +164,3 @@ def _below(found: TailReport, *, one: bool) -> list[Text]:
     if not one:
         lines.append(Text("--account NAME tells what each holding makes of it.", style="dim"))
     return lines
-
-
-def _parts(found: TailReport, *, wide: bool) -> Table:
-    whole = found.accounts[0].risk.expected_shortfall
-    table = _table("what each holding makes of it, USD")
-    table.add_column("holding", overflow="fold", min_width=12)
-    table.add_column("size", justify="right", no_wrap=True)
-    names = ["VaR\ncomponent", "VaR\nincremental"] if wide else []
-    for name in [*names, "ES\ncomponent", "share", "ES\nmarginal", "ES\nincremental", *(["ES\nalone"] if wide else [])]:
-        table.add_column(name, justify="right", no_wrap=True)
-    parts = sorted(found.accounts[0].parts, key=lambda part: -part.expected_shortfall)
-    for part in parts[:SHOWN_PARTS_COUNT]:
-        table.add_row(part.name, f"{part.size:,.10g}", *_figures(part, whole, wide=wide))
-    if (hidden := len(parts) - SHOWN_PARTS_COUNT) > 0:
-        table.add_row(f"... and {hidden} more")
-    return table
-
-
-def _figures(part: TailPart, whole: float, *, wide: bool) -> list[str]:
-    share = f"{part.expected_shortfall / whole:+.0%}" if whole else "-"
-    marginal = f"{part.marginal_expected_shortfall:,.6g}"
-    middle: list[str | float] = [part.expected_shortfall, share, marginal, part.incremental_expected_shortfall]
-    if wide:
-        middle = [part.value_at_risk, part.incremental_value_at_risk, *middle, part.alone_expected_shortfall]
-    return [one if isinstance(one, str) else amount(one, "USD") for one in middle]

@@ -222,13 +222,15 @@ def _leap(
 
 
 def _joined(events: list[tuple[_Found, float]], count: int) -> Exits:
+    none = np.zeros(0)
+    events = events or [(_Found(none.astype(np.int64), none, none, leapt=False), 0.0)]  # no path can leave
     return Exits(
         count,
         np.concatenate([one.path for one, _ in events]),
         np.concatenate([one.weight for one, _ in events]),
         np.concatenate([one.where for one, _ in events]),
         np.concatenate([np.full(len(one.path), end) for one, end in events]),
-        np.concatenate([np.full(len(one.path), one.leapt) for one, _ in events]),
+        np.concatenate([np.full(len(one.path), one.leapt, np.bool_) for one, _ in events]),
     )
 
 

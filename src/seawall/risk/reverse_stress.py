@@ -59,6 +59,8 @@ class ReverseStress(Tabular):
         Margin ratio at the point, and the required margin over balance that 1 stands for.
     directions
         Rays that were followed.
+    notes
+        Where the covariance comes from.
     """
 
     account: str
@@ -70,6 +72,7 @@ class ReverseStress(Tabular):
     ratio: float
     liquidation_ratio: float
     directions: int
+    notes: tuple[str, ...] = ()
 
     def rows(self) -> list[dict[str, object]]:
         """Return one mapping a factor."""
@@ -231,7 +234,8 @@ def _root_of(factors: Sequence[str], covariance: FloatArray | Sequence[Sequence[
         return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         lowest = float(np.linalg.eigvalsh(matrix).min())
-        raise InputError(Problem("covariance", lowest, "its smallest eigenvalue is above 0")) from None
+        rule = "its smallest eigenvalue is well above 0: no factor moves exactly as others do"
+        raise InputError(Problem("covariance", lowest, rule)) from None
 
 
 def _starts(gradient: FloatArray, count: int, random_count: int, seed: int) -> list[FloatArray]:

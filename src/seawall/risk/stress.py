@@ -48,12 +48,15 @@ class Stress(Tabular):
         By scenario: what moves in it, and what of that is not applied.
     policy_id, snapshot_digest
         What the answers rest on.
+    notes
+        How scenarios were made, where that is known.
     """
 
     found: tuple[StressRow, ...]
     legs: Mapping[str, tuple[Leg, ...]]
     policy_id: str
     snapshot_digest: str
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Stress({len(self.accounts)} accounts in {len(self.scenarios)} scenarios under {self.policy_id})"

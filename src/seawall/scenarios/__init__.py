@@ -1,6 +1,7 @@
 """Joint moves of a market: labelled sets and paths, their makers and their union. It knows no rule of margin."""
 
 from seawall.scenarios.basis import Basis
+from seawall.scenarios.conditional_draws import ConditionalDraws
 from seawall.scenarios.conditional_stress import ConditionalStress
 from seawall.scenarios.covariance import Covariance
 from seawall.scenarios.estimate import Estimate, mean_of, mean_with_control
@@ -33,6 +34,7 @@ __all__ = [
     "Absolute",
     "Basis",
     "Bootstrap",
+    "ConditionalDraws",
     "ConditionalStress",
     "Covariance",
     "Estimate",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from seawall.scenarios.conditional_draws import ConditionalDraws
 from seawall.scenarios.conditional_stress import ConditionalStress
 from seawall.scenarios.filtered_history import Bootstrap, FilteredHistory
 from seawall.scenarios.gbm import Gbm
@@ -50,6 +51,7 @@ MAKERS: Mapping[str, type[ScenarioMaker]] = {
     "heston": Heston,
     "student-t": StudentT,
     "conditional-stress": ConditionalStress,
+    "conditional-draws": ConditionalDraws,
     "tail-moves": TailMoves,
     "named-event": NamedEvent,
     "flash-crash": FlashCrash,

@@ -9,7 +9,7 @@ import pytest
 
 import seawall as sw
 from seawall.policy import at
-from seawall.risk.daily_moves import daily_covariance
+from seawall.risk.daily_moves import at_the_money
 from seawall.risk.distance import distances
 from seawall.risk.liquidation_price import liquidation_prices
 from seawall.risk.market_path import MarketPath
@@ -148,7 +148,7 @@ def test_a_point_that_distance_finds_is_not_too_far_for_the_nearest() -> None:
     book = {"BTC-25SEP26-80000-C": -10, "BTC-25SEP26-50000-P": -10, "BTC-PERPETUAL": 50_000, "BTC": 10.0}
     down = sw.distance(book, MARKET).of("book", "BTC down")
     found = sw.reverse_stress(book, MARKET)
-    a_day = math.sqrt(daily_covariance(sw.load_snapshot(MARKET), ["BTC"])[1][0, 0])
+    a_day = at_the_money(sw.load_snapshot(MARKET), "BTC") / math.sqrt(365.0)
     assert down.kind == found.kind == "crossing"
     assert 30.0 < found.sigmas <= down.travel / a_day * (1.0 + 1e-9)
 

@@ -174,7 +174,7 @@ def test_what_is_unavailable_exits_with_three_and_is_named(tmp_path: Path) -> No
         (("var", "demo", "--vol", "BTC=1", "--vol", "btc=2"), "names each once"),
         (("var", "demo", "--confidence", "2"), "between 0 and 1"),
         (("var", "demo", "--method", "nonsense"), "monte-carlo"),
-        (("path", "demo"), "--scenario is missing; it is one of 2020-03-12"),
+        (("path", "demo"), "--scenario is missing; a path is --prices FILE.csv, or a scenario: 2020-03-12"),
         (("stress", "demo"), "--scenario is missing"),
         (("report", "demo", "-o", "no-such-folder/"), "it is a folder"),
         (("report", "demo", "-o", "."), "it is a folder"),

@@ -12,8 +12,9 @@ import seawall as sw
 from seawall.core.errors import InputError
 from seawall.portfolio import Account, Book, Position
 from seawall.risk.concentration import Liquidity
-from seawall.risk.limit_check import RiskInputs, drawdown, limit_report, pre_trade
+from seawall.risk.limit_check import RiskInputs, drawdown, limit_report
 from seawall.risk.limits import MEASURES, Limit, Status, read_limits, stand, used_share
+from seawall.risk.pre_trade import pre_trade
 from seawall.scenarios import ScenarioSet
 from tests.laws.worlds import NAMES, market, policy_of
 

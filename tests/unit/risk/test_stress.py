@@ -10,7 +10,6 @@ import pytest
 from seawall.core.errors import InputError
 from seawall.margining import evaluate
 from seawall.portfolio import Account, Book, Position
-from seawall.risk.daily_moves import CORRELATION, VOL_SD, daily_covariance
 from seawall.risk.market_path import MarketPath
 from seawall.risk.moved_book import moved
 from seawall.risk.slippage import Depth, closing_cost
@@ -208,13 +207,3 @@ def test_typical_depth_is_of_coins_that_were_measured_and_can_be_set() -> None:
     assert typical_depths(market(), {"ETH": 5e6})["ETH"].usd == (5e6,)
     with pytest.raises(InputError, match="underlyings are BTC, ETH"):
         typical_depths(market(), {"SOL": 5e6})
-
-
-def test_a_days_covariance_is_of_the_markets_own_volatility() -> None:
-    names, covariance = daily_covariance(market(), ["BTC", "ETH"])
-    assert names == ("BTC", "ETH", "vol BTC", "vol ETH")
-    assert np.sqrt(covariance[2, 2]) == pytest.approx(VOL_SD)
-    sds = np.sqrt(np.diag(covariance))
-    assert covariance[0, 1] / (sds[0] * sds[1]) == pytest.approx(CORRELATION)
-    assert covariance[0, 2] == 0.0
-    assert (np.linalg.eigvalsh(covariance) > 0.0).all()
