@@ -17,6 +17,8 @@ from seawall.scenarios import Estimate
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FEW_CALLS = 30.0
+"""Below this many paths that are called, figures and intervals are rough."""
 SHARES = ("probability", "by_leap", "can_pay")
 AMOUNTS = ("deficit_at_call_usd", "due_at_deadline_usd", "demand_at_call_usd", "unpaid_usd")
 
@@ -100,8 +102,9 @@ class Vulnerability(Tabular):
     def interval(self, name: str, years: float | None = None) -> tuple[float, float]:
         """Return the interval of confidence of a figure, within what it can be.
 
-        Where all paths agree, the other outcome may be rarer than they can show: the interval ends where this many
-        paths would have shown it once, with its confidence.
+        Where all paths agree or few are called, the rarer outcome may be rarer than they can show: the interval ends no
+        sooner than where this many paths would have shown it once, with its confidence. Without leaps the chance of a
+        call is held to its closed form and needs none of this.
         """
         one: Estimate = getattr(self, name) if years is None else dict(self.probability_by)[years]
         low, high = max(one.lower, 0.0), one.upper
@@ -110,7 +113,8 @@ class Vulnerability(Tabular):
         high = min(high, 1.0)
         rare = min(-log(1.0 - one.level) / max(self.calls if name == "can_pay" else float(one.count), 1.0), 1.0)
         leaps = self.process.jumps_per_year > 0.0 and "already" not in (self.down.kind, self.up.kind)
-        if one.standard_error == 0.0 and (name == "can_pay" or leaps):
+        told = one.count * min(one.value, 1.0 - one.value) >= FEW_CALLS
+        if (name == "can_pay" and one.standard_error == 0.0) or (name != "can_pay" and leaps and not told):
             low, high = (low, max(high, rare)) if one.value < 0.5 else (min(low, 1.0 - rare), high)
         return low, high
 
