@@ -91,7 +91,7 @@ def reverse_stress(
     *,
     factors: Sequence[str],
     covariance: FloatArray | Sequence[Sequence[float]],
-    starts: int = 8,
+    starts: int | None = None,
     seed: int = 0,
     which: Which = "maintenance",
     check_lots: bool = True,
@@ -110,7 +110,7 @@ def reverse_stress(
     covariance
         `(K, K)` of the logarithmic moves over the horizon that is meant; positive definite.
     starts, seed
-        Random directions beside the regular ones.
+        Random directions beside the regular ones; four for each factor after the first where left out.
 
     Examples
     --------
@@ -132,7 +132,8 @@ def reverse_stress(
     hunt = _Hunt(probe, tuple(factors), root)
     for axis in default_directions(probe, 0):
         hunt.follow_axis(axis)
-    for unit in _starts(hunt.gradient(np.zeros(len(factors))), len(factors), starts, seed):
+    count = 4 * (len(factors) - 1) if starts is None else starts
+    for unit in _starts(hunt.gradient(np.zeros(len(factors))), len(factors), count, seed):
         hunt.follow(unit)
     for _ in range(GRADIENT_ROUNDS):
         if hunt.unit is None or not hunt.follow(hunt.gradient(hunt.unit * hunt.radius)):
@@ -185,6 +186,11 @@ class _Hunt:
         self.unit, self.radius, self.found = unit / size, found.travel, found
         return better and found.travel > 0.0
 
+    def acts(self, unit: FloatArray) -> bool:
+        """Whether the venue acts on a turned ray before the best point's distance: else the turn is no gain."""
+        at = unit / np.linalg.norm(unit) * self.radius * (1.0 - GAIN)
+        return not (self.probe.at([self.direction(at, 1.0).move(1.0)]).short < 0.0).all()
+
     def gradient(self, at: FloatArray) -> FloatArray:
         """Return how the largest shortfall rises with each whitened factor around a point, `(K,)`."""
         steps = np.eye(len(at)) * GRADIENT_STEP
@@ -208,7 +214,8 @@ class _Hunt:
                         continue
                     tangent /= np.linalg.norm(tangent)
                     for sign in (1.0, -1.0):
-                        improved |= self.follow(self.unit * np.cos(angle) + sign * np.sin(angle) * tangent)
+                        turned = self.unit * np.cos(angle) + sign * np.sin(angle) * tangent
+                        improved |= self.acts(turned) and self.follow(turned)
 
     def told(self, account: str) -> ReverseStress:
         nothing = (float("nan"),) * len(self.factors)
