@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seawall.charts.style import BLUE, FAINT, INK, LOSS_HATCH, drawing, new_figure, short, tint
+from seawall.charts.style import BLUE, FAINT, INK, LOSS_HATCH, drawing, new_figure, short, tick, tint
 from seawall.core.arrays import FloatArray
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _drawn(
         axes.grid(visible=False, axis="y")
         axes.spines["left"].set_visible(False)
         axes.axvline(0.0, color=FAINT, linewidth=0.8)
-        axes.xaxis.set_major_formatter(lambda number, _: short(number))
+        axes.xaxis.set_major_formatter(lambda number, _: tick(number))
         axes.set_xlabel(x_label)
         if title:
             axes.set_title(title, loc="left")

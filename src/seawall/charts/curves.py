@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seawall.charts.style import FAINT, INK, LINES, drawing, new_figure, short
+from seawall.charts.style import FAINT, INK, LINES, drawing, new_figure, tick
 from seawall.core.arrays import FloatArray
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LETTER_SHARE = 0.0125
 """Width of a letter of a mark's name, as a share of the axis."""
 LINE_POINTS = 11.0
+LEGEND_POINTS, LEGEND_COLUMNS = 16.0, 4
 
 
 def curve(
@@ -57,6 +58,8 @@ def curves(
     """
     at = np.asarray(x, dtype=np.float64)
     with drawing():
+        from matplotlib.transforms import ScaledTranslation
+
         figure, axes = new_figure(height)
         axes.axhline(0.0, color=FAINT, linewidth=0.8)
         for i, (name, values) in enumerate(lines.items()):
@@ -68,15 +71,16 @@ def curves(
         for name, level in levels.items():
             _mark(axes, at, name, named[name], level)
         axes.set(xlabel=x_label, ylabel=y_label, xlim=(float(at.min()), float(at.max())))
-        if title:
-            axes.set_title(title, loc="left")
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(lambda number, _: short(number))
+            axis.set_major_formatter(lambda number, _: tick(number))
         room = LINE_POINTS * (1 + max(levels.values(), default=-1)) + 4.0
-        above = room / (72.0 * height - 50.0 - room)  # as a share of what is left to the plot
         if any(lines):
-            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0 + above), ncols=4,
-                        handlelength=3.2, borderaxespad=0.2)  # fmt: skip
+            above = ScaledTranslation(0.0, room / 72.0, figure.dpi_scale_trans)
+            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), bbox_transform=axes.transAxes + above,
+                        ncols=LEGEND_COLUMNS, handlelength=3.2, borderaxespad=0.2)  # fmt: skip
+            room += LEGEND_POINTS * -(-len(lines) // LEGEND_COLUMNS) + 6.0
+        if title:
+            axes.set_title(title, loc="left", pad=room)
     return figure
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seawall.charts.style import INK, LOSS_HATCH, drawing, new_figure, short, tint
+from seawall.charts.style import INK, LOSS_HATCH, drawing, new_figure, short, tick, tint
 from seawall.core.arrays import FloatArray
 
 if TYPE_CHECKING:
@@ -46,17 +46,18 @@ def distribution(
     at, heights = np.asarray(edges, dtype=np.float64), np.asarray(shares, dtype=np.float64)
     with drawing():
         figure, axes = new_figure(3.2)
-        for left, right, height in zip(at[:-1].tolist(), at[1:].tolist(), heights.tolist(), strict=True):
-            lost = 0.5 * (left + right) <= beyond
-            axes.bar(left, height, width=right - left, align="edge", color=tint(-1.0 if lost else 1.0),
-                     hatch=LOSS_HATCH if lost else None, edgecolor=INK, linewidth=0.3)  # fmt: skip
+        is_lost = 0.5 * (at[:-1] + at[1:]) <= beyond
+        for lost, mine in ((True, is_lost), (False, ~is_lost)):
+            axes.bar(at[:-1][mine], heights[mine], width=np.diff(at)[mine], align="edge",
+                     color=tint(-1.0 if lost else 1.0), hatch=LOSS_HATCH if lost else None, edgecolor=INK,
+                     linewidth=0.3)  # fmt: skip
         for i, (name, level) in enumerate(levels.items()):
             words = f"{name} {short(level)}".replace("-", "−")
             axes.axvline(level, color=INK, linewidth=1.6, linestyle=("-", "--", "-.", ":")[i % 4], label=words)
         axes.set_yscale("log")
         axes.set(xlabel=x_label, ylabel=y_label, xlim=(float(at[0]), float(at[-1])))
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(lambda number, _: short(number))
+            axis.set_major_formatter(lambda number, _: tick(number))
         if levels:
             axes.legend(loc="upper left")
         if title:

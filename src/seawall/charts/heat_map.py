@@ -146,7 +146,7 @@ def _cells(
                     (j - 0.49, i + 0.32), 0.98, 0.16, facecolor="none", edgecolor=INK, linewidth=0.0, hatch=LOSS_HATCH,
                 ))  # fmt: skip
             words = told[i][j].replace("-", "−")
-            axes.text(
+            axes.text(  # within its cell, so that the layout need not measure it
                 j,
                 i,
                 words,
@@ -155,6 +155,7 @@ def _cells(
                 fontsize=7.4,
                 fontweight="bold" if struck else "normal",
                 zorder=4.0,
+                in_layout=False,
                 bbox={"facecolor": tint(cell), "edgecolor": "none", "pad": 0.8},
             )
     axes.set_xticks(range(len(columns)), labels=list(columns))

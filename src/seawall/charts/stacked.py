@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seawall.charts.bars import ROW_INCHES
-from seawall.charts.style import FAINT, INK, drawing, new_figure, short
+from seawall.charts.style import FAINT, INK, drawing, new_figure, short, tick
 from seawall.core.arrays import FloatArray
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def stacked_bars(
         axes.set_xlim(float(low.min(initial=0.0)) - 0.02 * room * bool(low.any()), float(high.max()) + 0.14 * room)
         axes.grid(visible=False, axis="y")
         axes.axvline(0.0, color=FAINT, linewidth=0.8)
-        axes.xaxis.set_major_formatter(lambda number, _: short(number))
+        axes.xaxis.set_major_formatter(lambda number, _: tick(number))
         axes.set_xlabel(x_label)
         if axes.get_legend_handles_labels()[1]:
             figure.legend(loc="outside lower left", ncols=LEGEND_COLUMNS)

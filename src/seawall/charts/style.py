@@ -116,6 +116,17 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
+def tick(number: float) -> str:
+    """Return a number as `short` does, its minus a minus and no hyphen.
+
+    Examples
+    --------
+    >>> tick(-20_000.0)
+    '−20k'
+    """
+    return short(number).replace("-", "−")
+
+
 def to_svg(figure: Figure, *, title: str, description: str, key: str) -> str:
     """Return a figure as an SVG element: the same figure gives the same text, and text in it stays text.
 
@@ -138,11 +149,14 @@ def to_svg(figure: Figure, *, title: str, description: str, key: str) -> str:
     assert re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", key), f"{key!r} is no beginning of an id"
     sink = StringIO()
     with drawing():
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+
         engine = figure.get_layout_engine()
         if engine is not None:  # once: a second pass would move everything by a hair
             engine.execute(figure)
             figure.set_layout_engine("none")
-        figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
+        canvas: Any = FigureCanvasSVG(figure)  # `savefig` draws everything once more before it writes
+        canvas.print_svg(sink, metadata={"Date": None, "Creator": None})
     body = sink.getvalue()
     box = re.search(r'viewBox="([0-9. ]+)"', body)
     assert box, "matplotlib writes a viewBox"

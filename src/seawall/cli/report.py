@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,8 @@ from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
 from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
+from seawall.cli.outcome_flags import OutcomeFlags
+from seawall.cli.progress import working
 from seawall.cli.stand_ins import stand_ins
 from seawall.core.errors import InputError, Problem
 
@@ -25,6 +28,7 @@ def report(
     /,
     *,
     output: Annotated[str, Parameter(name=["--output", "-o"], allow_leading_hyphen=True)],
+    outcomes: OutcomeFlags | None = None,
     policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
     snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
     account: str | None = None,
@@ -34,7 +38,7 @@ def report(
     """Write a report as one HTML page, which opens anywhere and asks nothing of a network.
 
     Margin and its components, the scenarios of the rule, curves over the price, the liquidation surface, distances,
-    Greeks, who causes the margin, stress, and every number's grade and source.
+    Greeks, value at risk, who causes the margin, stress, and every number's grade and source.
 
     ```console
     $ seawall report book.csv -o report.html
@@ -58,13 +62,21 @@ def report(
     """
     if output.endswith(("/", os.sep)) or Path(output).is_dir():
         raise InputError(Problem("--output", output, "it is a folder; a page is a file, such as report.html"))
+    if output != "-" and not Path(output).parent.is_dir():
+        raise InputError(Problem("--output", output, f"there is no folder {Path(output).parent}"))
     market, book = market_and_book(file, snapshot, account)
     chosen, swaps = as_policy(policy, time=market.time_ns), stand_ins(map_underlying)
     words = ["seawall", "report", str(file), "--policy", chosen.id, "--snapshot", snapshot]
     words += ["--account", account] if account else []
     words += [word for asset, other in swaps.items() for word in ("--map-underlying", f"{asset}={other}")]
     words += ["--title", title] if title else []
-    page = compute(book, market, chosen, title=title, command=f"{shlex.join(words)} -o report.html", stand_ins=swaps)
+    asked = outcomes or OutcomeFlags()
+    command = f"{shlex.join([*words, *_flags(asked)])} -o report.html"
+    with working("writing the report") as step:
+        page = compute(
+            book, market, chosen, title=title, command=command, outcomes=asked.outcomes(), confidence=asked.confidence,
+            stand_ins=swaps, working_on=step,
+        )  # fmt: skip
     gone = [row for row in margins_of(book, market, chosen, stand_ins=swaps) if row.unavailable]
     if output == "-":
         print(page, end="")
@@ -75,3 +87,14 @@ def report(
         for row in gone[: show.SHOWN_ACCOUNTS_COUNT]:
             out.print(f"{row.account} is unavailable: {row.unavailable}", markup=False)
     return EXIT_UNAVAILABLE if gone else 0
+
+
+def _flags(asked: OutcomeFlags) -> list[str]:
+    """Return the flags that say how outcomes are made, as they were given."""
+    words = []
+    for one in fields(asked):
+        given = getattr(asked, one.name)
+        if given is not None and given != one.default:
+            members = given if isinstance(given, list | tuple) else [given]
+            words += [word for x in members for word in (f"--{one.name.replace('_', '-')}", str(x))]
+    return words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from seawall.api.snapshots import DEFAULT_SNAPSHOT, bundled_snapshots, load_snapshot
 from seawall.cli import show
+from seawall.core.errors import InputError, Problem
 from seawall.core.time import iso, to_datetime
 from seawall.instruments import Kind
 from seawall.market import MarketSnapshot, Origin
@@ -25,7 +27,7 @@ app = App(name="snapshot", help="Market snapshots: bundled, from files, or live 
 def deribit(
     *,
     currency: Literal["BTC", "ETH", "USDC", "USDT"] = "BTC",
-    out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
+    out: Annotated[str | None, Parameter(name=["--out", "-o"])] = None,
     base_url: str = "https://www.deribit.com/api/v2",
     timeout_seconds: float = 10.0,
 ) -> None:
@@ -41,7 +43,7 @@ def deribit(
     currency
         BTC, ETH, USDC or USDT.
     out
-        File to write; named after the market and the time where left out.
+        File to write, or a folder to write it in; named after the market and the time where no file is named.
     base_url
         Root of the API.
     timeout_seconds
@@ -49,11 +51,13 @@ def deribit(
     """
     from seawall.venues.deribit.client import fetch_snapshot
 
+    _check_folder(out or "")
     console = show.console()
     with console.status(f"asking Deribit for {currency}"):
         found = load_snapshot(encode(fetch_snapshot(currency, base_url=base_url, timeout_seconds=timeout_seconds)))
     stamp = to_datetime(found.time_ns).strftime("%Y%m%dT%H%M%SZ")
-    path = out or Path(f"deribit-{currency.lower()}-{stamp}.seawall")
+    named = f"deribit-{currency.lower()}-{stamp}.seawall"
+    path = Path(named) if out is None else Path(out) / named if _is_folder(out) else Path(out)
     path.write_bytes(encode(found))
     _show(found)
     console.print(f"written to {path}")
@@ -122,7 +126,7 @@ def convert(
     source: Path,
     /,
     *,
-    out: Annotated[Path, Parameter(name=["--out", "-o"])],
+    out: Annotated[str, Parameter(name=["--out", "-o"])],
     currency: str = "BTC",
     day: str | None = None,
 ) -> None:
@@ -141,10 +145,25 @@ def convert(
     currency, day
         Which chain of an archive; the last day where none is named.
     """
+    if _is_folder(out):
+        raise InputError(Problem("--out", out, "it is a folder; a snapshot is a file, such as btc.seawall"))
+    _check_folder(out)
     found = load_snapshot(source, currency=currency, day=day)
-    out.write_bytes(encode(found))
+    Path(out).write_bytes(encode(found))
     _show(found)
     show.console().print(f"written to {out}")
+
+
+def _check_folder(out: str) -> None:
+    """Refuse a file in a folder that is not there, before anything is asked for."""
+    folder = Path(out) if _is_folder(out) else Path(out).parent
+    if not folder.is_dir():
+        raise InputError(Problem("--out", out, f"there is no folder {folder}"))
+
+
+def _is_folder(out: str) -> bool:
+    """Return whether a folder is meant, by how it is written or by what is there."""
+    return out.endswith(("/", os.sep)) or Path(out).is_dir()
 
 
 @app.command(name="list")

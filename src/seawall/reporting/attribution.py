@@ -6,7 +6,7 @@ import math
 
 from seawall.charts import to_svg, waterfall
 from seawall.core.amounts import amount
-from seawall.reporting.blocks import Block, Chart, Prose, Section, number, of_rows, typeset, words
+from seawall.reporting.blocks import Block, Chart, Prose, Section, column, number, of_rows, typeset, words
 from seawall.reporting.context import Context
 from seawall.reporting.price_curves import context_key
 from seawall.risk.margin_shares import MarginShares, margin_shares
@@ -64,11 +64,12 @@ def _waterfall(shares: MarginShares, key: str) -> Chart:
 
 
 def _positions(found: PositionMargins) -> Block:
+    names = ("initial", "maintenance", "initial_alone")
+    usd = zip(*(column([float(getattr(one, name)) for one in found.positions], "USD") for name in names), strict=True)
     rows = [
-        [words(one.instrument), number(f"{one.size:,.10g}"), number(amount(one.initial, "USD")),
-         number(amount(one.maintenance, "USD")), number(amount(one.initial_alone, "USD"))]
-        for one in found.positions
-    ]  # fmt: skip
+        [words(one.instrument), number(f"{one.size:,.10g}"), *cells]
+        for one, cells in zip(found.positions, usd, strict=True)
+    ]
     heads = ("position", ">size", ">initial it adds", ">maintenance it adds", ">initial alone")
     note = "What closing the position at the mark would free, and what it needs by itself; below zero it frees margin."
     return of_rows("What each position adds, USD", heads, rows, note=note)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from seawall.charts.style import tint
-from seawall.core.amounts import compact
+from seawall.core.amounts import PLAIN_UP_TO, WHOLE_DOLLARS_FROM, amount, compact
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,28 @@ def number(text: str, *, style: str = "", marked: bool = False) -> Cell:
     '−1,200'
     """
     return Cell(typeset(text), is_number=True, style=style, marked=marked)
+
+
+def column(amounts: Sequence[float], currency: str, *, style: str = "") -> list[Cell]:
+    """Return the cells of one column of amounts, whose points stand below each other.
+
+    Cents are left out where one amount of the column is large; what would then be nothing keeps them.
+
+    Examples
+    --------
+    >>> [one.text for one in column([501_919.3, -958.11, 0.25, 0.0], "USD")]
+    ['501,919', '−958', '0.25', '0']
+    >>> [one.text for one in column([1_234.5, 0.0], "USD")]
+    ['1,234.50', '0.00']
+    """
+    large = any(WHOLE_DOLLARS_FROM <= abs(one) < math.inf for one in amounts)
+    return [number(_without_cents(one, currency) if large else amount(one, currency), style=style) for one in amounts]
+
+
+def _without_cents(one: float, currency: str) -> str:
+    if not currency.startswith("USD") or not abs(one) < PLAIN_UP_TO:
+        return amount(one, currency)
+    return f"{one:,.0f}" if abs(one) >= 0.5 or one == 0.0 else f"{one:.2g}"
 
 
 def heat(amount: float, top: float, *, marked: bool = False) -> Cell:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from seawall.core.errors import InputError
+from seawall.core.errors import InputError, UnavailableError
 from seawall.margining import AccountMargin, Explanation, Margins, evaluate
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book, NameParser
 from seawall.risk.distance import Distance
+from seawall.risk.legs import Leg, legs_of
+from seawall.risk.market_path import MarketPath
 from seawall.risk.rays import default_directions, search
+from seawall.risk.reverse_stress import ReverseStress
 from seawall.risk.standing import Probe
 from seawall.risk.stress import Stress, stress
+from seawall.risk.tail_report import TailReport
 from seawall.risk.typical_depth import typical_depths
 from seawall.scenarios import PathSet, ScenarioSet
 from seawall.scenarios.stress_library import dollar_assets, stress_names, stress_of
@@ -34,6 +38,9 @@ class Context:
         Accounts with sections, in the order of the book.
     check_lots, parse
         As in `evaluate`.
+    tail_of, nearest_of
+        What tells VaR and ES, and the nearest joint move, of a book of one account; where outcomes and covariances come
+        from lies above this room.
     """
 
     book: Book
@@ -42,6 +49,8 @@ class Context:
     shown: tuple[str, ...]
     check_lots: bool = True
     parse: NameParser | None = None
+    tail_of: Callable[[Book], TailReport] | None = None
+    nearest_of: Callable[[Book], ReverseStress] | None = None
 
     @cached_property
     def margins(self) -> Margins:
@@ -69,6 +78,36 @@ class Context:
     def probe(self, account: str) -> Probe:
         """Return what asks the policy about one account in other states of the market."""
         return Probe(self.one(account), self.market, self.policy, check_lots=self.check_lots, parse=self.parse)
+
+    def tail(self, account: str) -> TailReport:
+        """Return VaR and ES of one account.
+
+        Raises
+        ------
+        InputError, UnavailableError
+            When no outcomes can be made for it.
+        """
+        if self.tail_of is None:
+            raise UnavailableError("no method was named")
+        if account not in self._tails:
+            self._tails[account] = self.tail_of(self.one(account))
+        return self._tails[account]
+
+    @cached_property
+    def _tails(self) -> dict[str, TailReport]:
+        return {}
+
+    def nearest(self, account: str) -> ReverseStress:
+        """Return the nearest joint move at which the venue acts on one account.
+
+        Raises
+        ------
+        InputError, UnavailableError
+            When no covariance can be made for it.
+        """
+        if self.nearest_of is None:
+            raise UnavailableError("no covariance was named")
+        return self.nearest_of(self.one(account))
 
     def unavailable(self, account: str) -> str:
         """Say why an account has no margin; empty where it has."""
@@ -112,6 +151,18 @@ class Context:
             self._shown_book, self.market, self.policy, self._scenarios[0], depths=typical_depths(self.market),
             check_lots=self.check_lots, parse=self.parse,
         )  # fmt: skip
+
+    def legs_not_applied(self, account: str) -> dict[str, tuple[Leg, ...]]:
+        """Return, by scenario, the legs that concern one account and could not be applied to it."""
+        probe, depths = self.probe(account), typical_depths(self.market)
+        gone = {one.scenario for one in self.stressed if one.account == account and one.unavailable}
+        found: dict[str, tuple[Leg, ...]] = {}
+        for name, made in self._scenarios[0].items():
+            if name not in gone:  # its line says why there is nothing
+                of = MarketPath.of_paths if isinstance(made, PathSet) else MarketPath.of_scenarios
+                legs = legs_of(of(made, self.market), probe, depths)  # type: ignore[arg-type]
+                found[name] = tuple(leg for leg in legs if leg.reach == "not applied")
+        return found
 
     @property
     def silent(self) -> Mapping[str, str]:

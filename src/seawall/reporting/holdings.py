@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-from seawall.core.amounts import amount
 from seawall.core.html_table import cell_text
 from seawall.market import Origin
-from seawall.reporting.blocks import Block, Cell, Prose, Section, Table, number, of_rows, typeset, words
+from seawall.reporting.blocks import Block, Prose, Section, Table, column, number, of_rows, typeset, words
 from seawall.reporting.context import Context
 from seawall.risk.exposures import Total, exposures
 
@@ -38,13 +37,15 @@ def holdings(context: Context, account: str) -> Section:
     note += f" {left:,} positions more are not listed." if left > 0 else ""
     heads = ("instrument", ">size", ">entry price", ">mark", "mark is", ">volatility")
     blocks: list[Block] = [of_rows("Positions", heads, rows, note=note)] if rows else [Prose("It holds no position.")]
-    cash = []
+    cash, worths = [], []
     for asset, amount_held in mine.balances.items():
         usd = 1.0 if asset == "USD" else market.index.get(asset, math.nan)
         worth = amount_held * usd if amount_held else 0.0
-        cash.append([words(asset), number(f"{amount_held:,.10g}"), number(_price(usd)), number(amount(worth, "USD"))])
+        worths.append(worth)
+        cash.append([words(asset), number(f"{amount_held:,.10g}"), number(_price(usd))])
     if cash:
-        blocks.append(of_rows("Balances", ("asset", ">balance", ">USD each", ">USD"), cash))
+        shown = [[*cells, worth] for cells, worth in zip(cash, column(worths, "USD"), strict=True)]
+        blocks.append(of_rows("Balances", ("asset", ">balance", ">USD each", ">USD"), shown))
     if mine.orders:
         blocks.append(
             Prose(f"It has {len(mine.orders):,} open orders, which count in the margin and not in the Greeks.")
@@ -71,17 +72,18 @@ def _ladder(asset: Total) -> Table:
         "expiry", f">delta, {asset.name}", ">cash delta, USD", ">cash gamma, USD per 1 %", ">vega, USD per point",
         ">theta, USD a day",
     )  # fmt: skip
-    rows = [tuple(_line(part, "no expiry" if part.name == "none" else part.name)) for part in asset.parts]
+    totals = [*asset.parts, asset]
+    names = ["no expiry" if part.name == "none" else part.name for part in asset.parts] + ["all"]
+    scales = {"cash_delta_usd": 1.0, "cash_gamma_usd": 1.0, "vega_usd": POINT, "theta_usd_day": 1.0}
+    columns = [column([total.net[name] * scale for total in totals], "USD") for name, scale in scales.items()]
+    deltas = [number(_delta(total.net["delta"])) for total in totals]
+    *rows, last = zip([words(typeset(name)) for name in names], deltas, *columns, strict=True)
     note = (
         "Cash delta: gained per 100 % move of the price, the coin's own move included. Coins that are owned or owed "
         "stand under no expiry."
     )
-    return Table(f"{asset.name}, net", heads, tuple(rows), tuple(_line(asset, "all")), note=note, wide=True)
+    return Table(f"{asset.name}, net", heads, tuple(rows), last, note=note, wide=True)
 
 
-def _line(total: Total, name: str) -> list[Cell]:
-    net = total.net
-    vega = net["vega_usd"] * POINT
-    usd = (net["cash_delta_usd"], net["cash_gamma_usd"], vega, net["theta_usd_day"])
-    delta = "n/a" if math.isnan(net["delta"]) else f"{net['delta']:+,.4f}" if net["delta"] else cell_text(0.0)
-    return [words(typeset(name)), number(delta), *(number(amount(x, "USD")) for x in usd)]
+def _delta(delta: float) -> str:
+    return "n/a" if math.isnan(delta) else f"{delta:+,.4f}" if delta else cell_text(0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from seawall import __version__
 from seawall.core.time import iso
 from seawall.market import MarketSnapshot
@@ -13,17 +15,23 @@ from seawall.reporting.blocks import Part, Prose, Section
 from seawall.reporting.context import Context
 from seawall.reporting.holdings import greeks, holdings
 from seawall.reporting.liquidation import distances, surface
+from seawall.reporting.nearest_point import nearest_point
 from seawall.reporting.price_curves import context_key, price_curves
 from seawall.reporting.render import Head, render
 from seawall.reporting.scenario_grids import scenario_grids
 from seawall.reporting.sentences import STATUS_WORDS, status_of
 from seawall.reporting.stress_table import stress_table
 from seawall.reporting.summary import components, overview, summary
+from seawall.reporting.value_at_risk import value_at_risk
+from seawall.risk.reverse_stress import ReverseStress
+from seawall.risk.tail_report import TailReport
 
 SECTIONS_COUNT = 8
 """Accounts with sections of their own; a book of more has the rest in its overview, and says so."""
 _TODAY = (summary, components, scenario_grids, holdings)
-_ELSEWHERE = (price_curves, surface, distances, greeks, attribution, stress_table)
+_ELSEWHERE = (
+    price_curves, surface, distances, nearest_point, greeks, value_at_risk, attribution, stress_table,
+)  # fmt: skip
 
 
 def report_page(
@@ -34,8 +42,11 @@ def report_page(
     account: str | None = None,
     title: str = "",
     command: str = "",
+    tail_of: Callable[[Book], TailReport] | None = None,
+    nearest_of: Callable[[Book], ReverseStress] | None = None,
     check_lots: bool = True,
     parse: NameParser | None = None,
+    working_on: Callable[[str, int], None] | None = None,
 ) -> str:
     """Return a report as one HTML page that needs nothing from outside.
 
@@ -49,6 +60,10 @@ def report_page(
         Of the page; made from the book, where empty.
     command
         What makes the same page again, for its end.
+    tail_of, nearest_of
+        What tells VaR and ES, and the nearest joint move, of a book of one account; their sections say where left out.
+    working_on
+        Told each account that has sections when they are begun, and how many there are.
 
     Raises
     ------
@@ -68,12 +83,14 @@ def report_page(
     """
     if account is not None:
         book = book.take([book.row(account)])
-    context = Context(book, snapshot, policy, book.accounts[:SECTIONS_COUNT], check_lots, parse)
+    context = Context(book, snapshot, policy, book.accounts[:SECTIONS_COUNT], check_lots, parse, tail_of, nearest_of)
     context.margins  # noqa: B018  what can't be read is said before anything is drawn
     parts = []
     if len(book) > 1:
         parts.append(Part("all", "All accounts", (overview(context),)))
     for name in context.shown:
+        if working_on is not None:
+            working_on(name, len(context.shown))
         made = _sections(context, name)
         status = status_of(context.by_account[name], context.distances[name])
         parts.append(Part(context_key(name, context), f"Account {name}", made, STATUS_WORDS[status]))
@@ -90,7 +107,7 @@ def _sections(context: Context, account: str) -> tuple[Section, ...]:
     told = "Without a margin of the whole account there are no curves, no distance, no shares and no stress."
     gap = Section("missing", "What is not shown", (Prose(told, "note"),))
     today = _TODAY if some else (summary, holdings)
-    return (*(section(context, account) for section in (*today, greeks)), gap)
+    return (*(section(context, account) for section in (*today, greeks, value_at_risk)), gap)
 
 
 def _head(context: Context, title: str) -> Head:

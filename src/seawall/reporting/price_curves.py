@@ -11,7 +11,7 @@ from seawall.core.amounts import amount
 from seawall.core.arrays import FloatArray
 from seawall.core.errors import UnavailableError
 from seawall.core.time import NO_EXPIRY_NS, iso
-from seawall.reporting.blocks import Block, Chart, Prose, Section, Table, number, of_rows, typeset, words
+from seawall.reporting.blocks import Block, Chart, Prose, Section, Table, column, number, of_rows, typeset, words
 from seawall.reporting.context import Context
 from seawall.reporting.sentences import percent_move, price_words, ratio
 from seawall.risk.account_state import AccountState, account_state
@@ -139,14 +139,14 @@ def _of_coin(context: Context, probe: Probe, account: str, coin: str) -> list[Bl
 def _table(found: Curves, coin: str, price: float, now: float) -> Table:
     heads = [f"{coin} price", ">USD", ">profit and loss", ">equity", ">initial", ">maintenance", ">margin ratio"]
     heads += [f">held to {iso(found.end_ns)[:10]}"] if found.end_ns else []
+    at = [int(np.flatnonzero(np.isclose(found.moves, move))[0]) for move in TABLE_MOVES]
+    usd = (found.equity - now, found.equity, found.initial, found.maintenance, found.end - now)
+    *columns, end = [column(amounts[at].tolist(), "USD") for amounts in usd]
     rows = []
-    for move in TABLE_MOVES:
-        k = int(np.flatnonzero(np.isclose(found.moves, move))[0])
-        usd = (found.equity[k] - now, found.equity[k], found.initial[k], found.maintenance[k])
-        cells = [number(amount(float(x), "USD")) for x in usd]
+    for i, (move, k) in enumerate(zip(TABLE_MOVES, at, strict=True)):
         style = "bad" if found.ratio[k] >= 1.0 else ""
-        cells.append(number(ratio(float(found.ratio[k])), style=style))
-        cells += [number(amount(float(found.end[k]) - now, "USD"))] if found.end_ns else []
+        cells = [*(one[i] for one in columns), number(ratio(float(found.ratio[k])), style=style)]
+        cells += [end[i]] if found.end_ns else []
         rows.append([words(typeset(percent_move(move))), number(price_words(price * (1.0 + move))), *cells])
     note = "Each row is a full margin in the moved market, in USD over all netting sets; the ratio is of the worst one."
     return of_rows(f"The same in figures, {coin}", heads, rows, note=note, wide=True)

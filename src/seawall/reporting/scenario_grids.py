@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from seawall.core.amounts import amount
 from seawall.core.arrays import FloatArray
 from seawall.core.html_table import cell_text
 from seawall.margining.model import RiskArray, RiskMatrix
-from seawall.reporting.blocks import Block, Cell, Prose, Section, Table, heat, number, of_rows, typeset, words
+from seawall.reporting.blocks import Block, Prose, Section, Table, column, heat, number, of_rows, typeset, words
 from seawall.reporting.context import Context
 from seawall.scenarios.grid import percent
 
@@ -70,15 +71,17 @@ def _contributions(matrix: RiskMatrix) -> Table:
     parts = matrix.contributions
     order = np.argsort(parts, kind="stable").tolist()
     top = _top(parts)
-    rows = [
-        [words(matrix.lines[i]), Cell(typeset(amount(float(parts[i]), matrix.currency)), is_number=True,
-                                      colour=heat(float(parts[i]), top).colour)]
-        for i in order
-    ]  # fmt: skip
+    names, amounts = [matrix.lines[i] for i in order], [float(parts[i]) for i in order]
     beyond = float(parts.sum()) + matrix.worst
     if matrix.worst_scenario >= matrix.standard.size and beyond:
-        rows.append([words("dampener and offset"), number(amount(-beyond, matrix.currency))])
-    total = (words("worst case"), number(amount(-matrix.worst, matrix.currency)))
+        names.append("dampener and offset")
+        amounts.append(-beyond)
+    *cells, worst = column([*amounts, -matrix.worst], matrix.currency)
+    cells[: len(order)] = [
+        replace(cell, colour=heat(amounts[k], top).colour) for k, cell in enumerate(cells[: len(order)])
+    ]
+    rows = [[words(name), cell] for name, cell in zip(names, cells, strict=True)]
+    total = (words("worst case"), worst)
     caption = f"{matrix.name}: who loses at {typeset(matrix.worst_label)}, {matrix.currency}"
     return Table(caption, ("line", ">profit and loss"), tuple(tuple(row) for row in rows), total)
 
@@ -97,9 +100,8 @@ def _array(array: RiskArray) -> list[Block]:
     ]
     if array.worst_scenario >= 0 and array.lines:
         lines = array.line_pnl[:, array.worst_scenario]
-        parts = [
-            [words(name), number(amount(float(x), array.currency))] for name, x in zip(array.lines, lines, strict=True)
-        ]
+        cells = column([float(x) for x in lines], array.currency)
+        parts = [[words(name), cell] for name, cell in zip(array.lines, cells, strict=True)]
         caption = f"{array.name}: who loses at {typeset(array.worst_label)}, {array.currency}"
         made.append(of_rows(caption, ("line", ">profit and loss"), parts))
     return made
@@ -123,4 +125,4 @@ def _figures(figures: dict[str, float]) -> Table:
     left = len(figures) - len(shown)
     note = f"{left:,} figures more: `seawall margin --account NAME --json` has all." if left else ""
     rows = [[words(name), number(cell_text(float(x)))] for name, x in shown]
-    return of_rows("The venue's own figures that are not zero", ("figure", ">"), rows, note=note)
+    return of_rows("The venue's own figures that are not zero, in its own units", ("figure", ">"), rows, note=note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seawall import __version__
 from seawall.core.digest import digest_of
+from seawall.core.errors import InputError, UnavailableError
 from seawall.core.evidence import Evidence, Grade
 from seawall.core.html_table import cell_text
 from seawall.core.time import iso
@@ -103,6 +104,8 @@ def how(context: Context, command: str) -> Section:
         ("holds from", iso(policy.effective_ns)),
         ("digest of the policy", policy.digest),
         ("code", f"seawall {__version__}"),
+        *(("value at risk", typeset(told)) for told in _methods(context)),
+        ("nearest joint move", "full margins along regular directions and random ones from seed 0, then turned"),
         ("made by", command),
     ]
     told = (
@@ -112,6 +115,18 @@ def how(context: Context, command: str) -> Section:
     )
     made = of_rows("What it was made from", ("", ""), [[words(name), Cell(cell)] for name, cell in rows])
     return Section("how", "How it was computed", (Prose(told), made))
+
+
+def _methods(context: Context) -> list[str]:
+    """Return how outcomes were made, with the seed, each way once."""
+    found = []
+    for name in context.shown:
+        try:
+            tail = context.tail(name)
+        except (InputError, UnavailableError):
+            continue  # its section says why
+        found.append(f"{100.0 * tail.confidence:g} % confidence; {tail.notes[0] if tail.notes else 'outcomes given'}")
+    return list(dict.fromkeys(found))
 
 
 def book_digest(book: Book) -> str:

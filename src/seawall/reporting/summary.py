@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from seawall.core.amounts import amount
 from seawall.margining import AccountMargin
-from seawall.reporting.blocks import Block, Cards, Prose, Section, Table, number, of_rows, typeset, words
+from seawall.reporting.blocks import Block, Cards, Cell, Prose, Section, Table, column, number, of_rows, typeset, words
 from seawall.reporting.context import Context
 from seawall.reporting.sentences import STATUS_WORDS, meaning, nearest, ratio, status_of
 
@@ -65,39 +67,42 @@ def components(context: Context, account: str) -> Section:
             made.append(Prose(f"No component is shown in {row.currency}: {row.unavailable}.", "warning"))
             continue
         names = [n for n in row.initial if n != "rounding" and (row.initial[n] or row.maintenance[n])]
-        lines = [
-            [words(name.replace("_", " ")), *(number(amount(part[name], row.currency)) for part in _parts(row))]
-            for name in names
-        ]
-        total = (
-            words("margin"),
-            *(number(amount(x, row.currency)) for x in (row.initial_margin, row.maintenance_margin)),
-        )
+        amounts = ([*(row.initial[n] for n in names), row.initial_margin],
+                   [*(row.maintenance[n] for n in names), row.maintenance_margin])  # fmt: skip
+        named = [words(name.replace("_", " ")) for name in names] + [words("margin")]
+        *lines, total = zip(named, *(column(part, row.currency) for part in amounts), strict=True)
         made.append(Table(
             f"What the requirement is made of, {row.currency}", ("component", ">initial", ">maintenance"),
-            tuple(tuple(line) for line in lines), total, note="" if names else "No component is above zero.",
+            tuple(lines), total, note="" if names else "No component is above zero.",
         ))  # fmt: skip
         if row.worst_scenario:
             made.append(Prose(f"It binds at {typeset(row.worst_scenario)}."))
     return Section("components", "Components", tuple(made))
 
 
-def _parts(row: AccountMargin) -> tuple[dict[str, float], dict[str, float]]:
-    return dict(row.initial), dict(row.maintenance)
+def _by_currency(rows: Sequence[AccountMargin]) -> dict[int, tuple[Cell, ...]]:
+    """Return the amounts of each row, whose points stand below those of rows in the same currency."""
+    found: dict[int, tuple[Cell, ...]] = {}
+    for currency in dict.fromkeys(row.currency for row in rows):
+        mine = [i for i, row in enumerate(rows) if row.currency == currency]
+        names = ("equity", "initial_margin", "maintenance_margin", "available_funds")
+        columns = [column([float(getattr(rows[i], name)) for i in mine], currency) for name in names]
+        found |= dict(zip(mine, zip(*columns, strict=True), strict=True))
+    return found
 
 
 def overview(context: Context) -> Section:
     """Return every netting set of the book in a line."""
     lines = []
     members = [row for rows in context.by_account.values() for row in rows]
-    for row in members[:OVERVIEW_COUNT]:
+    shown = members[:OVERVIEW_COUNT]
+    usd = _by_currency(shown)
+    for i, row in enumerate(shown):
         ways = context.distances.get(row.account, ())
         status = status_of((row,), ways)
         style = {"safe": "", "called": "strong"}.get(status, "bad")
         lines.append([
-            words(row.account), words(row.currency), number(amount(row.equity, row.currency)),
-            number(amount(row.initial_margin, row.currency)), number(amount(row.maintenance_margin, row.currency)),
-            number(amount(row.available_funds, row.currency)), number(ratio(row.margin_ratio), style=style),
+            words(row.account), words(row.currency), *usd[i], number(ratio(row.margin_ratio), style=style),
             words(STATUS_WORDS[status], style=style), words(typeset(nearest(ways)) or "–"),
             words(_evidence_words(row)),
         ])  # fmt: skip

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from seawall.core.html_table import Tabular
 from seawall.risk.binding_scenarios import ScenarioShares
 from seawall.risk.margin_change import MarginChange
 from seawall.risk.margin_shares import MarginShares
 from seawall.risk.marginal_margin import ContractMargins, PositionMargins
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,3 +70,7 @@ class Attribution(Tabular):
                 }
             )
         return rows
+
+    def plot(self) -> Figure:
+        """Return the Euler shares and their sum as a figure; see `MarginShares.plot`."""
+        return self.shares.plot()

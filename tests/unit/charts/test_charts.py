@@ -9,8 +9,10 @@ import xml.etree.ElementTree as ElementTree
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from seawall.charts import bars, contour_surface, curve, curves, heat_map, to_svg, waterfall
+import seawall as sw
+from seawall.charts import bars, contour_surface, curve, curves, distribution, heat_map, to_svg, waterfall
 from seawall.charts.style import LINES, short, tint
 from seawall.core.errors import SeawallError
 
@@ -115,6 +117,30 @@ def test_names_of_near_points_do_not_cover_each_other() -> None:
     figure = curves(X, {"y": X}, now=62_000.0, marks={"liquidation 61,000": 61_000.0, "liquidation 63,000": 63_000.0})
     heights = [note.get_position()[1] for note in figure.axes[0].texts]
     assert len(set(heights)) == 3
+
+
+@pytest.mark.parametrize("marks", [{}, {"liquidation": 50_000.0}])
+def test_the_legend_covers_neither_the_title_nor_the_names_of_points(marks: dict[str, float]) -> None:
+    figure = curves(X, {"equity": X, "margin": 0.1 * X}, title="one account", marks=marks)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    axes = figure.axes[0]
+    legend = axes.get_legend().get_window_extent(renderer)
+    others = [axes._left_title, *axes.texts]  # matplotlib names a title on the left in no other way
+    assert all(not legend.overlaps(one.get_window_extent(renderer)) for one in others)
+
+
+def test_a_distribution_has_a_column_for_each_share_the_tail_hatched_and_its_levels_named() -> None:
+    figure = distribution([-2.0, -1.0, 0.0, 1.0], [0.1, 0.4, 0.5], levels={"VaR": -1.0, "ES": -1.5}, beyond=-1.0)
+    columns = figure.axes[0].patches
+    assert [bool(one.get_hatch()) for one in columns] == [True, False, False]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["VaR −1", "ES −1.5"]
+
+
+def test_an_attribution_draws_its_shares_and_their_sum() -> None:
+    found = sw.attribute("demo", "deribit-btc-2026-08-01", account="covered_call")
+    *_, whole = found.plot().axes[0].patches
+    assert whole.get_width() == pytest.approx(found.shares.initial, abs=0.01)
 
 
 def test_settings_of_the_user_have_no_say_and_come_back() -> None:

@@ -7,6 +7,8 @@ from functools import cache
 from html.parser import HTMLParser
 
 import seawall as sw
+from seawall.reporting.blocks import Part, Section
+from seawall.reporting.render import Head, render
 
 MARKET = "deribit-btc-2026-08-01"
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)> {{7*7}} & $x$'
@@ -61,3 +63,15 @@ def seen(page: str) -> Seen:
     found.feed(page)
     found.close()
     return found
+
+
+def section_of(page: str, key: str, *, account: int = 0) -> Seen:
+    """Return what is in one section of an account, or of the end of the page."""
+    address = next(one for one in (f"a{account}-{key}", f"basis-{key}") if f'id="{one}"' in page)
+    start = page.rindex("<section", 0, page.index(f'id="{address}"'))
+    return seen(page[start : page.index("</section>", start)])
+
+
+def written(section: Section) -> str:
+    """Return a page of one section alone."""
+    return render(Head("one section", ()), (Part("a0", "one", (section,)),))

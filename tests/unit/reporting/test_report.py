@@ -7,17 +7,22 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 import seawall as sw
+from seawall.api.outcomes import Outcomes
 from seawall.core.amounts import amount, compact
-from seawall.core.errors import SeawallError, UnknownNameError
-from seawall.reporting.blocks import typeset
+from seawall.core.errors import InputError, SeawallError, UnknownNameError
+from seawall.reporting.blocks import column, typeset
+from seawall.reporting.context import Context
 from seawall.reporting.page import SECTIONS_COUNT
+from seawall.reporting.stress_table import stress_table
 from seawall.risk.margin_shares import margin_shares
-from tests.unit.reporting.pages import HOSTILE, MARKET, hostile_page, page_of, seen
+from tests.unit.reporting.pages import HOSTILE, MARKET, hostile_page, page_of, section_of, seen, written
 
 ACCOUNT = "short_strangle"
 FAMILIES = ["deribit/x_pm", "okx/pm", "derive/pmrm2"]
@@ -72,8 +77,79 @@ def test_stress_tells_of_every_named_scenario() -> None:
     for name in found.scenarios:
         one = found.of(ACCOUNT, name)
         [at] = [i for i, text in enumerate(texts) if text.startswith(f"{name}: ")]
-        assert typeset(amount(one.pnl, "USD")) in texts[at : at + 8]
+        assert typeset(f"{one.pnl:,.0f}") in texts[at : at + 8]  # a column with large amounts has no cents
         assert one.status in texts[at : at + 9]
+
+
+def test_value_at_risk_with_its_intervals_and_holdings_is_that_of_the_function() -> None:
+    part = section_of(page_of(ACCOUNT), "var")
+    [one] = sw.value_at_risk("demo", MARKET, account=ACCOUNT).accounts
+    risk = one.risk
+    bounds = (*risk.value_at_risk_interval, *risk.expected_shortfall_interval)
+    held = [(x.value_at_risk, x.expected_shortfall, x.incremental_expected_shortfall) for x in one.parts]
+    for figure in (risk.value_at_risk, risk.expected_shortfall, *bounds, *(x for row in held for x in row)):
+        assert typeset(f"{figure:,.0f}") in part.texts
+    assert "svg" in {name for name, _ in part.tags}
+    told = [text for text in part.texts if "seed 1" in text]
+    assert told
+    assert any("20,000 draws of 1 day, seed 1" in text for text in section_of(page_of(ACCOUNT), "how").texts)
+
+
+def test_outcomes_that_are_asked_for_are_those_of_the_page_and_what_no_account_uses_is_refused() -> None:
+    asked = Outcomes(vols={"BTC": 0.9}, correlation=0.5, count=2_000, seed=7, dof=5)
+    small = {"BTC-PERPETUAL": -60_000, "BTC": 1.0}
+    page = sw.report(small, MARKET, outcomes=asked, confidence=0.975)
+    [one] = sw.value_at_risk(small, MARKET, asked, confidence=0.975).accounts
+    nearest = sw.reverse_stress(small, MARKET, vols={"BTC": 0.9}, correlation=0.5)
+    texts = section_of(page, "var").texts
+    assert typeset(amount(one.risk.expected_shortfall, "USD")) in texts
+    assert typeset("ES, 97.5 %") in texts
+    assert any(typeset("97.5 % confidence") in text and "seed 7" in text for text in section_of(page, "how").texts)
+    told = " ".join(section_of(page, "nearest").texts)
+    assert typeset("BTC 90.0 % a year (stated)") in told
+    assert f"{nearest.directions} directions" in told
+    with pytest.raises(InputError, match="SOL"):
+        sw.report(small, MARKET, outcomes=Outcomes(vols={"SOL": 0.9}))
+
+
+def test_the_nearest_joint_move_is_that_of_the_function_with_its_covariance() -> None:
+    texts = section_of(page_of(ACCOUNT), "nearest").texts
+    found = sw.reverse_stress("demo", MARKET, "deribit/x_pm", account=ACCOUNT)
+    assert found.kind == "crossing"
+    assert any(f"{found.sigmas:.1f} standard deviations" in text for text in texts)
+    for name in found.factors:
+        assert typeset(f"{found.moves[name]:+.1%}") in texts
+    assert all(any(typeset(note) in text for text in texts) for note in found.notes) and found.notes
+
+
+def test_every_section_is_there_once_for_each_account_and_in_the_contents() -> None:
+    today = ("summary", "components", "scenarios", "holdings")
+    keys = (*today, "price", "surface", "distance", "nearest", "greeks", "var", "attribution", "stress")
+    page = page_of(ACCOUNT)
+    found = seen(page)
+    for address in (*(f"a0-{key}" for key in keys), "basis-evidence", "basis-notes", "basis-how"):
+        assert [a.get("id") for a in found.of("section")].count(address) == 1
+        assert {"href": f"#{address}"} in found.of("a")
+
+
+def test_legs_are_told_to_the_accounts_that_they_concern_alone() -> None:
+    wings = sw.Account("wings", (sw.Position("BTC-25SEP26-35000-P", -1.0),), {"BTC": 1.0})
+    plain = sw.Account("plain", (sw.Position("BTC-PERPETUAL", -10_000.0),), {"BTC": 1.0})
+    now = sw.load_snapshot(MARKET)
+    ask = np.where(np.array(now.table.names) == "BTC-25SEP26-35000-P", np.nan, now.ask)
+    book = sw.Book.of([wings, plain])
+    context = Context(book, replace(now, ask=ask), sw.margin(book, now).policy, book.accounts)
+    first, other = (" ".join(seen(written(stress_table(context, name))).texts) for name in book.accounts)
+    assert "no ask for BTC-25SEP26-35000-P" in first
+    assert "BTC-25SEP26-35000-P" not in other
+    assert "Not applied" in other  # what holds for everybody is told to everybody
+
+
+def test_the_points_of_a_column_of_amounts_stand_below_each_other_and_nothing_becomes_zero() -> None:
+    large = [cell.text for cell in column([1_234_567.0, -958.11, 0.004, 0.0, float("nan")], "USD")]
+    assert large == ["1,234,567", "−958", "0.004", "0", "n/a"]
+    assert [cell.text for cell in column([9_999.0, -1.5], "USD")] == ["9,999.00", "−1.50"]
+    assert [cell.text for cell in column([20_000.0, 1.0], "BTC")] == ["20,000.000000", "1.000000"]
 
 
 def test_every_number_and_rule_behind_the_margin_is_listed_the_assumed_ones_first() -> None:

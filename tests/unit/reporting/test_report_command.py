@@ -26,7 +26,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_page_is_written_and_the_command_that_it_names_writes_it_again(folder: Path) -> None:
-    words = ("report", "my book.csv", "--account", "desk", "--title", "Desk & co", "-o", "one.html")
+    drawn = ("--seed", "7", "--count", "2000", "--vol", "BTC=0.6", "--vol", "BTC vol=0.9", "--confidence", "0.975")
+    words = ("report", "my book.csv", "--account", "desk", "--title", "Desk & co", *drawn, "-o", "one.html")
     done = seawall(*words, cwd=folder)
     assert done.returncode == 0, done.stderr
     page = (folder / "one.html").read_text(encoding="utf-8")
@@ -48,3 +49,22 @@ def test_a_page_can_go_to_standard_output(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("<!doctype html>")
     assert done.stdout.endswith("</html>\n")
+
+
+@pytest.mark.parametrize(
+    "words", [("report", "my book.csv"), ("snapshot", "convert", "deribit-btc-2026-08-01"), ("snapshot", "deribit")]
+)
+def test_a_folder_that_is_not_there_is_named_before_anything_is_asked_for(folder: Path, words: tuple[str, ...]) -> None:
+    done = seawall(*words, "-o", "nowhere/one.out", cwd=folder)
+    assert done.returncode == 2
+    assert "there is no folder nowhere" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("report", "my book.csv"), ("snapshot", "convert", "deribit-btc-2026-08-01")])
+def test_a_folder_is_no_file_and_no_trace_of_code_is_shown(folder: Path, words: tuple[str, ...]) -> None:
+    for out in (".", "./", "new/"):
+        done = seawall(*words, "-o", out, cwd=folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "it is a folder" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert [one.name for one in folder.iterdir()] == ["my book.csv"]
