@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -101,3 +102,12 @@ def test_the_list_of_compiled_modules_is_the_same_for_the_type_checker_and_for_t
     assert may_import == set(untyped)
     for module in untyped:
         assert (ROOT / "src" / (module.replace(".", "/") + ".py")).is_file(), module
+
+
+def test_the_architecture_page_has_a_row_for_every_room() -> None:
+    """A page that is silent on a room is worse than none: its next author builds the room again."""
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| `(\w+)/` \|", page, re.MULTILINE))
+    rooms = {path.name for path in HOUSE.iterdir() if (path / "__init__.py").exists()}
+    assert told == rooms - {"data"}
+    assert "`data/` holds" in page

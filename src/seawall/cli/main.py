@@ -81,6 +81,10 @@ def main() -> None:
         # The reader of a pipe has gone, as `| head` does; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except MemoryError:
+        rule = "this machine has not enough memory for it: fewer draws, or some of the accounts"
+        print(f"seawall: {rule}", file=sys.stderr)
+        raise SystemExit(1) from None
     except OSError as error:
         print(f"seawall: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 
@@ -13,6 +14,16 @@ from seawall.scenarios.streams import Purpose
 
 _REPLICATE_BLOCKS = 1 << 32
 """Blocks between two replicates: more than any replicate has."""
+
+
+class Draws(IntEnum):
+    """How the rows of a sample hang together, which decides what an error or an interval may be told from them."""
+
+    INDEPENDENT = 0
+    PAIRS = 1
+    """Two and two, z and -z: as good as half as many independent ones where only size matters, better elsewhere."""
+    SOBOL = 2
+    """Points of a net: their error is not told by how they scatter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +61,11 @@ class Sampling:
     replicate: int = 0
 
     def __post_init__(self) -> None:
+        most = streams.LARGEST_COUNT
         problems = [
             Problem(name, found, rule)
             for name, found, right, rule in (
-                ("count", self.count, self.count >= 1, "a simulation has one path or more"),
+                ("count", self.count, 1 <= self.count <= most, f"a simulation has 1 to {most:,} paths"),
                 ("workers", self.workers, self.workers >= 1, "there is at least one worker"),
                 ("seed", self.seed, 0 <= self.seed <= streams.LARGEST_SEED, "a seed is an integer of 0 to 2^64 - 1"),
                 ("replicate", self.replicate, self.replicate >= 0, "replicates count from 0"),
@@ -71,6 +83,11 @@ class Sampling:
     def pairs(self) -> bool:
         """Whether rows come in mirrored pairs."""
         return self.antithetic and not self.sobol
+
+    @property
+    def draws(self) -> Draws:
+        """How rows hang together."""
+        return Draws.SOBOL if self.sobol else Draws.PAIRS if self.pairs else Draws.INDEPENDENT
 
     def block_paths_count(self, block: int) -> int:
         """Return how many paths a block holds."""

@@ -19,6 +19,8 @@ from seawall.core.errors import InputError, Problem
 BLOCK_PATHS_COUNT = 1 << 15
 """Paths in a block. It is part of what a seed means: another size would be other numbers."""
 LARGEST_SEED = 2**64 - 1
+LARGEST_COUNT = 100_000_000
+"""Paths; more would fit no memory that a book is valued in."""
 
 
 class Purpose(IntEnum):

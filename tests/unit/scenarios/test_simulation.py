@@ -290,3 +290,9 @@ def test_times_that_do_not_rise_are_refused() -> None:
 
 def test_an_estimate_says_its_interval() -> None:
     assert repr(Estimate(2.0, 0.5, 10, 0.95)) == "2 ± 0.98 (95 %, 10 draws)"
+
+
+@pytest.mark.parametrize("count", [0, 10**9])
+def test_a_number_of_paths_that_no_memory_holds_is_refused_before_anything_is_drawn(count: int) -> None:
+    with pytest.raises(InputError, match=r"count is .*1 to 100,000,000 paths"):
+        Sampling(count=count, seed=1)
