@@ -54,15 +54,19 @@ ABOUT = frozenset({
 
 
 def absolute(name: str, ours: float, theirs: float, tolerance: float) -> Case:
-    """Return a comparison of the difference itself."""
-    return Case(name, abs(float(ours) - float(theirs)), tolerance, f"ours {ours!r}, theirs {theirs!r}")
+    """Return a comparison of the difference itself; equal infinities do not differ."""
+    return Case(name, _difference(ours, theirs), tolerance, f"ours {ours!r}, theirs {theirs!r}")
 
 
 def relative(name: str, ours: float, theirs: float, tolerance: float) -> Case:
     """Return a comparison of the difference over the published number; a published zero has to be met exactly."""
-    error = abs(float(ours) - float(theirs))
-    scaled = error / abs(float(theirs)) if theirs else (0.0 if error == 0.0 else math.inf)
+    error = _difference(ours, theirs)
+    scaled = error / abs(float(theirs)) if theirs and error else (0.0 if error == 0.0 else math.inf)
     return Case(name, scaled, tolerance, f"ours {ours!r}, theirs {theirs!r}")
+
+
+def _difference(ours: float, theirs: float) -> float:
+    return 0.0 if float(ours) == float(theirs) else abs(float(ours) - float(theirs))
 
 
 def same(name: str, ours: object, theirs: object) -> Case:

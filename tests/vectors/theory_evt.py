@@ -6,7 +6,9 @@ where they lie, and a case that needs them waits where they don't.
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,8 +41,12 @@ ALIASES = {
     "var": "VaR", "es": "ES", "alpha": "alpha_hill", "hill": "alpha_hill", "hill_alpha": "alpha_hill",
     "se_xi": "xi_se", "se_beta": "beta_se", "mean_excess": "mean_excess", "xi_hill": "xi_hill", "hill_xi": "xi_hill",
 }  # fmt: skip
-SAMPLE = ("data", "losses", "sample", "x", "data_file", "n", "threshold", "u", "k", "q", "level", "method")
-FORMULA = ("u", "xi", "beta", "q", "level", "n", "N", "n_u", "Nu", "nu")
+LEVELS = ("q", "level", "confidence")
+SAMPLE = ("data", "losses", "sample", "x", "data_file", "n", "threshold", "u", "k", "method", *LEVELS)
+FORMULA_NAMES = {"shape": "xi", "scale": "beta", "sigma": "beta", "threshold": "u", "N": "n", "Nu": "n_u", "nu": "n_u",
+                 "N_u": "n_u", "exceedances": "n_u", "n_exceed": "n_u", "k": "n_u"}  # fmt: skip
+FORMULA = ("u", "xi", "beta", "n", "n_u", *LEVELS)
+RISK_NAME = re.compile(r"(var|es)_?(\d*[._]?\d*)", re.IGNORECASE)
 
 
 def read(document: Document) -> Iterator[Finding]:
@@ -66,8 +72,9 @@ def _case(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:
     if not expected:
         yield not_understood(name, "nothing is expected")
         return
-    if {"xi", "u"} <= set(inputs):
-        yield from _formula(name, inputs, expected, case.get("tolerance", {}))
+    named = {FORMULA_NAMES.get(key, key): number for key, number in inputs.items()}
+    if {"xi", "u"} <= set(named):
+        yield from _formula(name, named, expected, case.get("tolerance", {}))
         return
     if "threshold" not in inputs and "u" not in inputs and "k" not in inputs:
         yield not_understood(name, f"it has no threshold and no k: {sorted(inputs)}")
@@ -79,7 +86,7 @@ def _case(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:
         return
     if "n" in inputs:
         yield same(f"{name} n", len(sample), int(inputs["n"]))
-    ours = _of_sample(inputs, sample, str(inputs.get("method", "mle")))
+    ours = _of_sample(inputs, sample, str(inputs.get("method", "mle")), expected)
     for key, theirs in expected.items():
         found = _named(key, ours)
         if found is None:
@@ -88,7 +95,9 @@ def _case(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:
         yield _compared(f"{name} {key}", key, found, theirs, case.get("tolerance", {}))
 
 
-def _of_sample(inputs: Mapping[str, Any], sample: np.ndarray, method: str) -> dict[str, float]:
+def _of_sample(
+    inputs: Mapping[str, Any], sample: np.ndarray, method: str, expected: Mapping[str, Any]
+) -> dict[str, float]:
     ours: dict[str, float] = {}
     if "k" in inputs:
         alpha = hill(sample, int(inputs["k"]))
@@ -101,35 +110,48 @@ def _of_sample(inputs: Mapping[str, Any], sample: np.ndarray, method: str) -> di
             "xi": tail.shape, "beta": tail.scale, "exceedances": tail.exceedances_count, "xi_se": tail.shape_error,
             "beta_se": tail.scale_error, "mean_excess": mean_excess(sample, float(threshold)), "n": tail.count,
         }  # fmt: skip
-        ours |= _risks(tail, _levels(inputs))
+        ours |= _risks(tail, _stated_level(inputs), expected)
     return ours
 
 
-def _levels(inputs: Mapping[str, Any]) -> tuple[float, ...]:
-    given = inputs.get("q", inputs.get("level"))
-    fixed = (0.95, 0.975, LEVEL, 0.995, 0.999)
-    return (float(given), *fixed) if given is not None else fixed
-
-
-def _risks(tail: ParetoTail, levels: tuple[float, ...]) -> dict[str, float]:
+def _risks(tail: ParetoTail, level: float, expected: Mapping[str, Any]) -> dict[str, float]:
+    """Return VaR and ES by the names asked for: `VaR_99`, `ES_999`, `VaR_0.975`, `VaR` at the level stated."""
     found: dict[str, float] = {}
-    for i, level in enumerate(levels):
-        if level < 1.0 - tail.share:
-            continue
-        words = {f"_{100.0 * level:g}", f"_{level:g}", f"{100.0 * level:g}"} | ({""} if i == 0 else set())
-        for word in words:
-            found[f"VaR{word}"], found[f"ES{word}"] = tail.quantile(level), tail.shortfall(level)
+    for key in expected:
+        if match := RISK_NAME.fullmatch(key):
+            at = _level(match[2]) if match[2] else level
+            if 1.0 - tail.share - 1e-12 <= at < 1.0:
+                found[key] = tail.quantile(at) if match[1].lower() == "var" else tail.shortfall(at)
     return found
+
+
+def _stated_level(inputs: Mapping[str, Any]) -> float:
+    level = float(next((inputs[key] for key in LEVELS if key in inputs), LEVEL))
+    return level / 100.0 if level > 1.0 else level
+
+
+def _level(written: str) -> float:
+    """Return a level as names write it: 99, 99.9, 99_9, 999 and 0.999.
+
+    Examples
+    --------
+    >>> [_level(written) for written in ("99", "99.9", "97_5", "999", "0.95")]
+    [0.99, 0.999, 0.975, 0.999, 0.95]
+    """
+    digits = written.replace("_", ".")
+    if digits.startswith(("0.", ".")):
+        return float(digits)
+    return float(f"0.{digits.replace('.', '')}")
 
 
 def _formula(
     name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any], tolerance: Mapping[str, Any]
 ) -> Iterator[Finding]:
     yield from unread(name, inputs, FORMULA)
-    level = float(inputs.get("q", inputs.get("level", LEVEL)))
-    counts = (int(inputs[next(key for key in keys if key in inputs)]) for keys in (("n_u", "Nu", "nu"), ("n", "N")))
+    level = _stated_level(inputs)
+    counts = int(inputs["n_u"]), int(inputs["n"])
     tail = ParetoTail(float(inputs["u"]), float(inputs["xi"]), float(inputs["beta"]), *counts)
-    ours = _risks(tail, (level,))
+    ours = _risks(tail, level, expected)
     for key, theirs in expected.items():
         found = _named(key, ours)
         if found is None:
@@ -148,8 +170,12 @@ def _named(key: str, ours: Mapping[str, float]) -> float | None:
 def _compared(name: str, key: str, ours: float, theirs: Any, tolerance: Mapping[str, Any]) -> Case:
     if key in ("exceedances", "n", "n_u"):
         return same(name, int(ours), int(theirs))
+    if theirs is None:  # what has no mean is printed as nothing, or as infinity
+        return same(name, ours, math.inf)
     if key.endswith("_se") or key.startswith("se_"):
         return absolute(name, ours, float(theirs), _half_digit(theirs))
+    if math.isinf(float(theirs)):
+        return same(name, ours, float(theirs))
     for prefix in (key, key.partition("_")[0]):
         if prefix in tolerance:
             return absolute(name, ours, float(theirs), float(tolerance[prefix]))

@@ -6,29 +6,30 @@ that is not built yet; risk figures at published weights do not.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from seawall.risk.parametric import linear_risk, normal_multipliers, student_multipliers
+from seawall.risk.parametric import linear_risk, normal_multipliers
 from seawall.scenarios.conditional_stress import conditional_moves, worst_on_ellipsoid
-from seawall.scenarios.covariance import Covariance
 from seawall.scenarios.nearest_correlation import nearest_correlation
 from tests.vectors.case import Document, Finding, Later, absolute, each, holds_number, not_understood, strangers
+from tests.vectors.portfolio_inputs import (
+    AMOUNTS,
+    RADIUS,
+    correlation_to_repair,
+    covariance_named,
+    covariance_of,
+    first,
+    listed,
+    lower_names,
+    multiplier_of,
+    numbers_count,
+)
 
 CASE = frozenset({"id", "inputs", "expected", "tolerance", "source", "provenance", "note", "notes"})
-COVARIANCE = ("cov", "covariance", "sigma_matrix", "s")
-CORRELATION = ("corr", "correlation", "correlations", "rho", "r")
-VOLS = ("vol", "vols", "volatility", "volatilities", "sd", "sds", "sigma", "sigmas", "stdev", "std")
-AMOUNTS = (
-    "positions", "position", "amounts", "exposures", "exposure", "weights", "w", "x", "values", "delta",
-)  # fmt: skip
-MULTIPLIER = ("z", "alpha_z", "multiplier", "k_alpha", "quantile", "z_alpha")
-CONFIDENCE = ("confidence", "confidence_level", "level", "c", "cl", "alpha")
-RADIUS = ("k", "radius", "sds", "n_sd", "mahalanobis")
-MATRIX = ("matrix", "a", "g", "input", "target", "m", *CORRELATION)
+CORE, SHOCK = ("core_index", "core", "core_indices", "index"), ("core_shock", "shock", "shocks", "core_shocks")
 TOTAL = ("var", "portfolio_var", "total", "total_var", "diversified_var", "var_total", "es", "portfolio_es", "risk")
 COMPONENT = (
     "component", "components", "component_var", "component_vars", "contributions", "contribution", "euler", "cvar_i",
@@ -51,49 +52,56 @@ def read(document: Document) -> Iterator[Finding]:
 
 
 def _case(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:
-    inputs, expected = _lower(case.get("inputs") or {}), _lower(case.get("expected") or {})
+    inputs, expected = lower_names(case.get("inputs") or {}), lower_names(case.get("expected") or {})
     stray = sorted(key for key in set(case) - CASE if holds_number(case[key]))
     for key in stray:
         yield not_understood(f"{name} {key}", "no reader for this part of a case")
     if not expected:
         yield not_understood(name, "nothing is expected")
     elif any(key in expected for key in OPTIMISED):
-        yield Later(name, _count(expected))
-    elif "core_shock" in inputs:
+        yield Later(name, numbers_count(expected))
+    elif first(inputs, CORE) is not None and first(inputs, SHOCK) is not None:
         yield from _stress(name, inputs, expected, case)
     elif any(key in expected for key in COMPONENT):
         yield from _contributions(name, inputs, expected, case)
     elif "cvar" in expected and "weights" in expected:
         yield from _at_weights(name, inputs, expected, case)
-    elif _first(inputs, RADIUS) is not None and _covariance(inputs) is not None:
+    elif first(inputs, RADIUS) is not None and covariance_of(inputs) is not None:
         yield from _ellipsoid(name, inputs, expected, case)
-    elif (matrix := _square(_first(inputs, MATRIX))) is not None:
+    elif first(inputs, AMOUNTS) is not None and covariance_of(inputs) is not None:
+        yield from _contributions(name, inputs, expected, case)
+    elif (matrix := correlation_to_repair(inputs)) is not None:
         yield from _repaired(name, matrix, expected, case)
     else:
         yield not_understood(name, f"a case that gives {sorted(inputs)} and expects {sorted(expected)}")
 
 
 def _stress(name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any], case: Document) -> Iterator[Finding]:
-    sigma = _covariance(inputs)
+    sigma = covariance_of(inputs)
     assert sigma is not None, "a stress is of a covariance"
-    core, shock = inputs["core_index"], inputs["core_shock"]
+    core, shock = first(inputs, CORE), first(inputs, SHOCK)
     names = tuple(f"{k}" for k in range(len(sigma)))
-    stress = {f"{int(k)}": float(x) for k, x in zip(_listed(core), _listed(shock), strict=True)}
-    mean, left = conditional_moves(_named(names, sigma), stress)
+    stress = {f"{int(k)}": float(x) for k, x in zip(listed(core), listed(shock), strict=True)}
+    mean, left = conditional_moves(covariance_named(names, sigma), stress)
     others = [k for k in range(len(names)) if f"{k}" not in stress]
-    ours: dict[str, Any] = {
-        "peripheral": mean[others], "all": mean, "residual_cov": left[np.ix_(others, others)],
-        "conditional_cov": left[np.ix_(others, others)], "residual_covariance": left[np.ix_(others, others)],
-    }  # fmt: skip
+    ours: dict[str, Any] = dict.fromkeys(("peripheral", "peripheral_mean", "conditional_mean"), mean[others])
+    rest = left[np.ix_(others, others)]
+    ours |= dict.fromkeys(("residual_cov", "conditional_cov", "residual_covariance", "conditional_covariance"), rest)
+    ours |= dict.fromkeys(("residual_sd", "conditional_sd", "residual_vol"), np.sqrt(np.maximum(np.diag(rest), 0.0)))
+    ours |= {"all": mean, "factor_shock": mean}
+    if (amounts := first(inputs, AMOUNTS)) is not None:
+        pnl = float(np.array(listed(amounts)) @ mean)
+        ours |= dict.fromkeys(("pnl", "stress_pnl", "expected_pnl"), pnl)
+        ours |= dict.fromkeys(("loss", "stress_loss", "expected_loss"), -pnl)
     yield from _compared(name, ours, expected, case)
 
 
 def _contributions(
     name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any], case: Document
 ) -> Iterator[Finding]:
-    sigma, amounts = _covariance(inputs), np.array(_listed(_first(inputs, AMOUNTS)), dtype=np.float64)
+    sigma, amounts = covariance_of(inputs), np.array(listed(first(inputs, AMOUNTS)), dtype=np.float64)
     assert sigma is not None, "contributions are to a risk with a covariance"
-    found = linear_risk(amounts, sigma, _multiplier(inputs, expected))
+    found = linear_risk(amounts, sigma, multiplier_of(inputs, expected))
     total = found.total
     ours: dict[str, Any] = {}
     for names, figure in (
@@ -102,14 +110,14 @@ def _contributions(
         (BETA, found.marginal * float(amounts.sum()) / total),
     ):  # fmt: skip
         ours |= dict.fromkeys(names, figure)
-    in_hundred = any(abs(float(np.sum(_listed(expected[key]))) - 100.0) < 1.0 for key in SHARE if key in expected)
+    in_hundred = any(abs(float(np.sum(listed(expected[key]))) - 100.0) < 1.0 for key in SHARE if key in expected)
     ours |= dict.fromkeys(SHARE, found.component / total * (100.0 if in_hundred else 1.0))
     yield from _compared(name, ours, expected, case)
 
 
 def _at_weights(name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any], case: Document) -> Iterator[Finding]:
     """Compare risk at the weights that an optimiser published; the weights themselves are its own affair."""
-    weights = np.array(_listed(expected["weights"]), dtype=np.float64)
+    weights = np.array(listed(expected["weights"]), dtype=np.float64)
     mean, sigma = np.array(inputs["mean"], dtype=np.float64), np.array(inputs["cov"], dtype=np.float64)
     allowed = float((case.get("tolerance") or {}).get("risk_abs", 2e-6))
     yield Later(f"{name} weights", len(weights))
@@ -124,15 +132,16 @@ def _at_weights(name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any
 
 
 def _ellipsoid(name: str, inputs: Mapping[str, Any], expected: Mapping[str, Any], case: Document) -> Iterator[Finding]:
-    sigma, weights = _covariance(inputs), np.array(_listed(_first(inputs, AMOUNTS)), dtype=np.float64)
+    sigma, weights = covariance_of(inputs), np.array(listed(first(inputs, AMOUNTS)), dtype=np.float64)
     assert sigma is not None
-    radius = float(_listed(_first(inputs, RADIUS))[0])
+    radius = float(listed(first(inputs, RADIUS))[0])
     names = tuple(f"{k}" for k in range(len(sigma)))
-    worst = worst_on_ellipsoid(_named(names, sigma), weights, sds=radius, years=1.0)
+    worst = worst_on_ellipsoid(covariance_named(names, sigma), weights, sds=radius, years=1.0)
     loss = -float(weights @ worst)
     ours: dict[str, Any] = dict.fromkeys(("loss", "max_loss", "maxloss", "maximum_loss", "worst_loss"), loss)
     ours |= dict.fromkeys(("pnl", "worst_pnl", "min_pnl"), -loss)
-    ours |= dict.fromkeys(("x", "shock", "worst", "scenario", "worst_scenario", "argmin", "x_star", "worst_x"), worst)
+    ours |= dict.fromkeys(("x", "shock", "worst", "scenario", "worst_scenario", "argmin", "x_star", "worst_x",
+                           "worst_move", "worst_shock", "shocks", "move", "moves"), worst)  # fmt: skip
     yield from _compared(name, ours, expected, case)
 
 
@@ -190,72 +199,3 @@ def _allowed(tolerance: Mapping[str, Any], key: str, published: float) -> float:
     text = repr(published)
     decimals = len(text.partition(".")[2]) if "e" not in text and not text.endswith(".0") else 0
     return 0.5000001 * 10.0**-decimals
-
-
-def _covariance(inputs: Mapping[str, Any]) -> np.ndarray | None:
-    """Return the covariance that a case gives: whole, or by volatilities and correlations."""
-    whole = _square(_first(inputs, COVARIANCE))
-    if whole is not None:
-        return whole
-    vols = _first(inputs, VOLS)
-    if vols is None:
-        return None
-    sd = np.array(_listed(vols), dtype=np.float64)
-    given = _first(inputs, CORRELATION)
-    matrix = np.eye(len(sd))
-    if given is not None and np.ndim(given) == 2:
-        matrix = np.array(given, dtype=np.float64)
-    elif given is not None:
-        matrix[~np.eye(len(sd), dtype=bool)] = float(_listed(given)[0])
-    return np.asarray(matrix * np.outer(sd, sd))
-
-
-def _multiplier(inputs: Mapping[str, Any], expected: Mapping[str, Any]) -> float:
-    """Return what one standard deviation costs: stated, or of a stated confidence; one where neither is."""
-    stated = _first(inputs, MULTIPLIER)
-    if stated is not None:
-        return float(stated)
-    level = _first(inputs, CONFIDENCE)
-    if level is None:
-        return 1.0
-    level = float(level) if float(level) > 0.5 else 1.0 - float(level)
-    shortfall = any(key in expected for key in ("es", "portfolio_es", "component_es"))
-    degrees = inputs.get("dof", inputs.get("nu"))
-    pair = normal_multipliers(level) if degrees is None else student_multipliers(level, float(degrees))
-    return pair[1 if shortfall else 0]
-
-
-def _named(names: tuple[str, ...], sigma: np.ndarray) -> Covariance:
-    sd = np.sqrt(np.diag(sigma))
-    return Covariance(names, sd, sigma / np.outer(sd, sd))
-
-
-def _lower(block: Mapping[str, Any]) -> dict[str, Any]:
-    return {key.lower().replace(" ", "_").replace("-", "_"): content for key, content in block.items()}
-
-
-def _first(block: Mapping[str, Any], names: Sequence[str]) -> Any:
-    for name in names:
-        if block.get(name) is not None:
-            return block[name]
-    return None
-
-
-def _square(content: Any) -> np.ndarray | None:
-    if not isinstance(content, list) or not all(isinstance(row, list) and len(row) == len(content) for row in content):
-        return None
-    return np.array(content, dtype=np.float64)
-
-
-def _listed(content: Any) -> list[float]:
-    if isinstance(content, Mapping):
-        return [float(number) for number in content.values()]
-    return [float(number) for number in content] if isinstance(content, list) else [float(content)]
-
-
-def _count(content: Any) -> int:
-    if isinstance(content, Mapping):
-        return sum(_count(inner) for inner in content.values())
-    if isinstance(content, list):
-        return sum(_count(inner) for inner in content)
-    return int(isinstance(content, int | float) and not isinstance(content, bool) and math.isfinite(content))

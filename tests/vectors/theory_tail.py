@@ -1,7 +1,7 @@
 """Value at risk and expected shortfall among the files on backtests and on margin optimisation.
 
-Closed forms of normal and Student-t losses, the exact quantile of a quadratic form, ES over liquidity horizons, and
-ES of a sample at published weights. The rest (coverage tests, programmes, waterfalls) is of rooms to come.
+Closed forms of normal and Student-t losses, the exact quantile of a quadratic form, ES over liquidity horizons, ES of a
+sample at published weights, how much to close. The rest (coverage tests, programmes, waterfalls) is of rooms to come.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from seawall.risk.liquidity import liquidity_horizon_shortfall
 from seawall.risk.parametric import normal_multipliers, student_multipliers
 from seawall.risk.sample_tail import tail_risk
 from tests.vectors.case import Document, Finding, Later, absolute, each, not_understood, relative, strangers
+from tests.vectors.theory_financing_perps import is_partial_close, partial_close
 
 STUDENT = re.compile(r"t(\d+(?:\.\d+)?)")
 QUADRATIC = frozenset({"delta", "gamma", "theta", "factor_sd", "q"})
@@ -64,8 +65,16 @@ def _programme(name: str, case: Mapping[str, Any]) -> Iterator[Finding]:
         form = QuadraticPnl.of([given["delta"]], [[given["gamma"]]], [[variance]], theta=float(given.get("theta", 0.0)))
         confidence = 1.0 - float(given["q"])
         for key, theirs in expected.items():
-            figure = form.expected_shortfall if key.upper().startswith("ES") else form.value_at_risk
-            yield relative(f"{name} {key}", figure(confidence=confidence), theirs, float(allowed.get("rel", 1e-8)))
+            said = re.fullmatch(r"(var|es|quantile|pnl_quantile)_?(\d*)", key.lower())
+            if said is None:
+                yield not_understood(f"{name} {key}", "no number of ours has that name")
+                continue
+            at = float(f"0.{said[2]}") if said[2] and said[1] in ("var", "es") else confidence
+            figure = form.expected_shortfall if said[1] == "es" else form.value_at_risk
+            ours = figure(confidence=at) * (1.0 if said[1] in ("var", "es") else -1.0)  # a quantile of gains
+            yield relative(f"{name} {key}", ours, theirs, float(allowed.get("rel", 1e-8)))
+    elif is_partial_close(case):
+        yield from partial_close(name, case)
     elif "LH" in given and "ES_by_bucket" in given:
         ours = liquidity_horizon_shortfall(given["ES_by_bucket"], given["LH"], base_days=float(given["T"]))
         yield relative(f"{name} ES", ours, expected["ES"], float(allowed.get("rel", 1e-12)))

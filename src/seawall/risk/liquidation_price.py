@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -53,6 +54,32 @@ def inverse_liquidation_price(entry: float, *, side: Side, leverage: float, main
     s = _sign(entry, side, leverage, maintenance_rate)
     worth = s + 1.0 / leverage
     return float("inf") if s < 0.0 and worth >= 0.0 else entry * (s + maintenance_rate) / worth
+
+
+def partial_close_size(
+    equity: float, *, size: float, price: float, maintenance_rate: float, fee_rate: float = 0.0, buffer: float = 0.0
+) -> float:
+    """Return the smallest part of a linear position whose closing lifts equity to `1 + buffer` times maintenance.
+
+    equity - fee P q = (1 + buffer) rate P (size - q), with the fee a share of what is closed. 0 where nothing has to be
+    closed; infinite where closing does not help: it costs more than it frees, or the fee of all is beyond equity.
+
+    Examples
+    --------
+    >>> round(partial_close_size(900.0, size=1.0, price=60_000.0, maintenance_rate=0.02, fee_rate=0.005, buffer=0.1), 9)
+    0.411764706
+    """
+    numbers = (equity, size, price, maintenance_rate, fee_rate, buffer)
+    if not all(map(isfinite, numbers)) or size < 0.0 or price <= 0.0 or min(maintenance_rate, fee_rate, buffer) < 0.0:
+        rule = "all are finite, the price is above 0, and size, rates and buffer are not negative"
+        raise InputError(Problem("equity, size, price, maintenance_rate, fee_rate, buffer", numbers, rule))
+    wanted = (1.0 + buffer) * maintenance_rate
+    lacking = wanted * size * price - equity
+    if lacking <= 0.0:
+        return 0.0
+    freed = (wanted - fee_rate) * price
+    closed = lacking / freed if freed > 0.0 else inf
+    return closed if closed <= size else inf
 
 
 def _sign(entry: float, side: Side, leverage: float, rate: float) -> float:
