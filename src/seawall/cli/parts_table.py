@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from rich.table import Table
+from rich.text import Text
 
 from seawall.cli.plain_table import plain_table
 from seawall.core.amounts import amount
@@ -13,9 +16,17 @@ from seawall.risk.tail_report import AccountTail, TailPart
 SHOWN_PARTS_COUNT = 50
 """A terminal shows this many holdings; --csv and --json give all."""
 LEGEND = (
-    "Components sum to the account's figure, below zero where a holding hedges. Marginal: per unit of size. "
+    "Components sum to the account's figure, below zero where a holding hedges; ± is half of an interval that holds "
+    "the true one with {level} %. Marginal: per unit of size. "
     "Incremental: the figure less what it is without the holding. Alone: the holding by itself."
 )
+
+Cell: TypeAlias = str | Text
+
+
+def legend(tail: AccountTail) -> str:
+    """Return what the columns are."""
+    return LEGEND.format(level=f"{100.0 * tail.risk.interval_confidence:g}")
 
 
 def parts_tables(tail: AccountTail, *, wide: bool) -> list[Table]:
@@ -23,20 +34,20 @@ def parts_tables(tail: AccountTail, *, wide: bool) -> list[Table]:
     parts = sorted(tail.parts, key=lambda part: -part.expected_shortfall)
     whole_var, whole_es = tail.risk.value_at_risk, tail.risk.expected_shortfall
 
-    def of_var(part: TailPart) -> list[str]:
+    def of_var(part: TailPart) -> list[Cell]:
         figures = (part.value_at_risk, part.marginal_value_at_risk, part.incremental_value_at_risk)
-        return _cells(*figures, part.alone_value_at_risk, whole_var)
+        return _cells(part.value_at_risk_half_width, *figures, part.alone_value_at_risk, whole_var)
 
-    def of_es(part: TailPart) -> list[str]:
+    def of_es(part: TailPart) -> list[Cell]:
         figures = (part.expected_shortfall, part.marginal_expected_shortfall, part.incremental_expected_shortfall)
-        return _cells(*figures, part.alone_expected_shortfall, whole_es)
+        return _cells(part.expected_shortfall_half_width, *figures, part.alone_expected_shortfall, whole_es)
 
     names = ("component", "share", "marginal", "incremental", "alone")
     title = "what each holding makes of {}, USD"
     if not wide:
         return [_table(title.format(of), names, parts, cells, 1) for of, cells in (("VaR", of_var), ("ES", of_es))]
 
-    def of_both(part: TailPart) -> list[str]:
+    def of_both(part: TailPart) -> list[Cell]:
         var = of_var(part)
         return [var[0], var[3], *of_es(part)]
 
@@ -45,7 +56,7 @@ def parts_tables(tail: AccountTail, *, wide: bool) -> list[Table]:
 
 
 def _table(
-    title: str, names: Sequence[str], parts: Sequence[TailPart], cells: Callable[[TailPart], list[str]], padding: int
+    title: str, names: Sequence[str], parts: Sequence[TailPart], cells: Callable[[TailPart], list[Cell]], padding: int
 ) -> Table:
     table = plain_table(title, padding=padding)
     table.add_column("holding", overflow="fold", min_width=12)
@@ -59,7 +70,11 @@ def _table(
     return table
 
 
-def _cells(component: float, marginal: float, incremental: float, alone: float, whole: float) -> list[str]:
+def _cells(
+    half: float, component: float, marginal: float, incremental: float, alone: float, whole: float
+) -> list[Cell]:
     share = f"{component / whole:+.0%}" if whole else "-"
     middle = f"{marginal:,.6g}"
-    return [amount(component, "USD"), share, middle, amount(incremental, "USD"), amount(alone, "USD")]
+    figure = Text(amount(component, "USD"))
+    figure.append("\n± no bound" if math.isinf(half) else f"\n± {amount(half, 'USD')}", style="dim")
+    return [figure, share, middle, amount(incremental, "USD"), amount(alone, "USD")]

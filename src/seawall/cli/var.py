@@ -19,7 +19,7 @@ from seawall.cli.liquidity_table import gap_lines, liquidity_table, volumes
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
-from seawall.cli.parts_table import LEGEND, parts_tables
+from seawall.cli.parts_table import legend, parts_tables
 from seawall.cli.plain_table import plain_table
 from seawall.cli.progress import working
 from seawall.core.amounts import amount
@@ -110,7 +110,7 @@ def var(
         if one and found.accounts[0].parts:
             for table in parts_tables(found.accounts[0], wide=out.width >= show.WIDE_FROM):
                 out.print(table)
-            out.print(LEGEND, style="dim")
+            out.print(legend(found.accounts[0]), style="dim")
     gaps = isinstance(found, LiquidityAdjusted) and any(one.gaps for one in found.liquidity)
     return EXIT_UNAVAILABLE if gaps or any(one.unavailable for one in found.accounts) else 0
 

@@ -17,12 +17,13 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray, IntArray, frozen
 from seawall.core.memo import Memo
+from seawall.core.reasons import grouped
 from seawall.margining.blocks.usd import COMPILED_FROM_PRODUCTS_COUNT
 from seawall.market import MarketSnapshot
 from seawall.portfolio import Book, NameParser
 from seawall.revaluation.product import scenario_pnl
 from seawall.risk.unit_gains import BLOCK_CELLS_COUNT, Held, WorkingOn, held_in, unit_gains, untold
-from seawall.scenarios import ScenarioSet
+from seawall.scenarios import Draws, ScenarioSet
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,12 +40,15 @@ class AccountPnl(Memo):
         `(S,)` of the outcomes.
     labels
         The S outcomes in words.
+    draws
+        How the S outcomes hang together.
     """
 
     held: Held
     gains: FloatArray
     weights: FloatArray
     labels: tuple[str, ...]
+    draws: Draws = Draws.INDEPENDENT
 
     def __post_init__(self) -> None:
         assert self.gains.shape == (self._rows_count, len(self.weights)), "one row for each account or thing held"
@@ -91,7 +95,7 @@ class AccountPnl(Memo):
     def why(self, account: str | None) -> str:
         """Return why there is no number; empty where there is one."""
         reasons = (self.held.unavailable[self.held.column[i]] for i in self.of(account))
-        return "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+        return grouped(reasons)
 
 
 @dataclass(frozen=True, repr=False)
@@ -100,7 +104,7 @@ class PositionPnl(AccountPnl):
 
     Attributes
     ----------
-    held, weights, labels
+    held, weights, labels, draws
         As in `AccountPnl`.
     gains
         `(M, S)` USD that one unit of each of the M things held gains; NaN where it can't be valued.
@@ -215,7 +219,7 @@ def account_pnl(
         held, scenarios, compiled=compiled, cells_count=cells_count, working_on=working_on
     ):
         gains[:, stretch] = scenario_pnl(starts, column, sizes, units, compiled=fast)
-    return AccountPnl(held, gains, scenarios.weights, scenarios.labels)
+    return AccountPnl(held, gains, scenarios.weights, scenarios.labels, scenarios.draws)
 
 
 def _by_thing(
@@ -231,4 +235,4 @@ def _by_thing(
         held, scenarios, compiled=compiled, cells_count=cells_count, working_on=working_on
     ):
         gains[:, stretch] = units.T
-    return PositionPnl(held, gains, scenarios.weights, scenarios.labels)
+    return PositionPnl(held, gains, scenarios.weights, scenarios.labels, scenarios.draws)

@@ -9,7 +9,8 @@ an outcome that lies across the edge of the tail counts with the part of its wei
 continuous in the confidence, coherent, and never below VaR (Acerbi and Tasche, 2002).
 
 The interval of VaR is that of order statistics: how many of n independent outcomes fall beyond the true quantile is
-binomial, whatever the distribution. Unequal weights count as Kish's effective number of outcomes, (Σw)²/Σw². The
+binomial, whatever the distribution. Unequal weights count as Kish's effective number of outcomes, (Σw)²/Σw², and
+antithetic pairs as one outcome each: where only the size of a move matters the two of a pair lose the same. The
 interval of ES is asymptotic: the variance of the tail mean plus that of its edge. A handful of outcomes does not tell
 the mean of a tail; ES then has no upper end, and the lower end of VaR, which it is never below.
 """
@@ -44,10 +45,11 @@ class TailRisk:
     value_at_risk, expected_shortfall
         NaN where the profit and loss is unavailable.
     value_at_risk_interval, expected_shortfall_interval
-        Where the true numbers lie with probability `interval_confidence`, if outcomes are independent. An upper end
-        that is infinite says that the sample is too small to bound it.
+        Where the true numbers lie with probability `interval_confidence`, if outcomes, or pairs of them, are
+        independent. An upper end that is infinite says that the sample is too small to bound it.
     effective_count
-        Outcomes that the sample is worth: all of them where weights are equal.
+        Independent outcomes that the sample is worth: all of them where weights are equal, half of them where they
+        are pairs.
     """
 
     confidence: float
@@ -65,6 +67,7 @@ def tail_risk(
     *,
     confidence: float = 0.99,
     interval_confidence: float = 0.95,
+    pairs: bool = False,
 ) -> TailRisk:
     """Return VaR and ES of S outcomes.
 
@@ -76,6 +79,8 @@ def tail_risk(
         Not negative; their sum does not matter. Equal where left out.
     confidence, interval_confidence
         Between 0 and 1.
+    pairs
+        Whether outcomes are antithetic pairs, two by two, and not independent.
 
     Raises
     ------
@@ -92,16 +97,18 @@ def tail_risk(
     """
     losses = 0.0 - np.asarray(pnl, dtype=np.float64)  # where nothing moves the loss is 0 and not -0
     share = shares_of(weights, len(losses))
-    return risk_and_worst(losses, share, confidence=confidence, interval_confidence=interval_confidence)[0]
+    return risk_and_worst(
+        losses, share, confidence=confidence, interval_confidence=interval_confidence, pairs=pairs
+    )[0]  # fmt: skip
 
 
 def risk_and_worst(
-    losses: FloatArray, share: FloatArray, *, confidence: float, interval_confidence: float
+    losses: FloatArray, share: FloatArray, *, confidence: float, interval_confidence: float, pairs: bool = False
 ) -> tuple[TailRisk, Worst | None]:
     """Return VaR and ES of losses whose weights sum to one, and the worst of them; None where one is unavailable."""
     check_confidence("confidence", confidence)
     check_confidence("interval_confidence", interval_confidence)
-    effective = 1.0 / float((share**2).sum())
+    effective = (0.5 if pairs else 1.0) / float((share**2).sum())
     gone = (math.nan, math.nan)
     if np.isnan(losses).any():
         return TailRisk(confidence, math.nan, math.nan, gone, gone, interval_confidence, effective), None
@@ -110,7 +117,7 @@ def risk_and_worst(
     worst = worst_of(losses, share, max(p, min(ends[0], 1.0)))
     var, es = worst.figures(p)
     low, high = (math.inf if end <= 0.0 else worst.quantile(min(end, 1.0)) for end in ends)
-    spread = worst.shortfall_error(p) / math.sqrt(effective)
+    spread = worst.tail_error(worst.losses, var, es, worst.beyond_count(var), p) / math.sqrt(effective)
     z = NormalDist().inv_cdf(0.5 + 0.5 * interval_confidence)
     around = (es - z * spread, es + z * spread) if enough_to_bound(effective * p) else (low, math.inf)
     return TailRisk(confidence, var, es, (low, high), around, interval_confidence, effective), worst
@@ -133,12 +140,6 @@ def tail_shares(losses: FloatArray, share: FloatArray, *, confidence: float) -> 
     """
     worst = worst_of(losses, share, 1.0 - confidence)
     return worst.spread(worst.in_tail(1.0 - confidence), len(losses))
-
-
-def quantile_shares(losses: FloatArray, share: FloatArray, *, confidence: float) -> FloatArray:
-    """Return the weight of each outcome in the quantile itself, `(S,)`: the outcomes that equal VaR, by weight."""
-    worst = worst_of(losses, share, 1.0 - confidence)
-    return worst.spread(worst.at_edge(1.0 - confidence), len(losses))
 
 
 def shares_of(weights: npt.ArrayLike | None, count: int) -> FloatArray:

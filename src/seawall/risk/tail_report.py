@@ -2,7 +2,7 @@
 
 The method lies in the scenarios: historical windows, filtered history, Monte Carlo. Here they are outcomes with
 weights. Euler's theorem takes both figures apart: a holding's component is its mean loss in the outcomes that make the
-figure (those at VaR, those in the tail), so that components sum to the whole; per unit of size it is the marginal
+figure (those around VaR, those in the tail), so that components sum to the whole; per unit of size it is the marginal
 figure. The incremental one is the whole less what it is without the holding, computed anew.
 """
 
@@ -21,9 +21,9 @@ from seawall.portfolio import Book, NameParser
 from seawall.risk.horizon import horizon_notes
 from seawall.risk.position_pnl import AccountPnl, PositionPnl, account_pnl, position_pnl
 from seawall.risk.sample_tail import TailRisk, risk_and_worst, shares_of
-from seawall.risk.tail_part import TailPart, tail_part
+from seawall.risk.tail_part import TailPart, WholeLoss, tail_part
 from seawall.risk.unit_gains import WorkingOn, untold
-from seawall.scenarios import ScenarioSet
+from seawall.scenarios import Draws, ScenarioSet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,6 +33,15 @@ __all__ = ["WHOLE_BOOK", "AccountTail", "TailPart", "TailReport", "account_tail"
 WHOLE_BOOK = "all accounts"
 COLUMNS_COUNT = 80
 """Intervals of a distribution that is kept."""
+DRAWS_NOTES = {
+    Draws.INDEPENDENT: (),
+    Draws.PAIRS: ("antithetic pairs: intervals count the two of a pair as one outcome",),
+    Draws.SOBOL: (
+        "points of a Sobol net: intervals are those of independent draws and do not hold for a net, whose error only "
+        "repetitions tell (Sampling.replicates)",
+    ),
+}
+"""What is to be said of intervals, by how outcomes hang together."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +219,10 @@ def tail_report(
                 by_holding=by_holding, share=share,
             )
         )  # fmt: skip
-    notes = horizon_notes(moved.held.resolved.snapshot, moved.held.column, scenarios.elapsed_years)
+    notes = (
+        *DRAWS_NOTES[scenarios.draws],
+        *horizon_notes(moved.held.resolved.snapshot, moved.held.column, scenarios.elapsed_years),
+    )
     return TailReport(tuple(found), confidence, len(scenarios), notes)
 
 
@@ -231,17 +243,18 @@ def account_tail(
     """
     whole, name = moved.whole(account), WHOLE_BOOK if account is None else account
     share = shares_of(moved.weights, len(moved.weights)) if share is None else share
-    risk, worst = risk_and_worst(0.0 - whole, share, confidence=confidence, interval_confidence=interval_confidence)
+    risk, worst = risk_and_worst(
+        0.0 - whole, share, confidence=confidence, interval_confidence=interval_confidence,
+        pairs=moved.draws is Draws.PAIRS,
+    )  # fmt: skip
     if why := moved.why(account):
         return AccountTail(name, risk, (), (), why)
     assert worst is not None, "what is available has a number in every outcome"
-    at_edge, in_tail = worst.at_edge(1.0 - confidence), worst.in_tail(1.0 - confidence)
+    loss = WholeLoss.of(whole, share, worst, risk)
+    in_tail = loss.in_tail
     parts: tuple[TailPart, ...] = ()
     if by_holding and isinstance(moved, PositionPnl):
-        shares = (share, at_edge, in_tail)
-        parts = tuple(
-            tail_part(moved, i, whole, worst, shares, risk, incremental=incremental) for i in moved.of(account)
-        )
+        parts = tuple(tail_part(moved, i, loss, incremental=incremental) for i in moved.of(account))
     deepest = np.flatnonzero(in_tail)
     tail = tuple(
         (moved.labels[s], w) for s, w in zip(worst.index[deepest].tolist(), in_tail[deepest].tolist(), strict=True)

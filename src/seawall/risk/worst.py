@@ -55,19 +55,25 @@ class Worst:
         taken = np.where(at_edge, self.share * (left / float(self.share[at_edge].sum())), taken)
         return np.asarray(taken / taken.sum(), dtype=np.float64)
 
-    def at_edge(self, p: float) -> FloatArray:
-        """Return the weight of each in the quantile itself, `(K,)`: those that equal it, by weight."""
-        there = np.where(self.losses == self.quantile(p), self.share, 0.0)
-        return np.asarray(there / there.sum(), dtype=np.float64)
+    def beyond_count(self, loss: float) -> int:
+        """Return how many of the K are above a loss."""
+        return int(np.searchsorted(-self.losses, -loss))
 
-    def shortfall_error(self, p: float) -> float:
-        """Return the standard deviation of one outcome's part in ES: (L - VaR)+ / p around its mean."""
-        var, es = self.figures(p)
-        inside, mean = self.losses > var, es - var
-        share = self.share[inside]
-        excess = (self.losses[inside] - var) / p
-        rest = max(1.0 - float(share.sum()), 0.0)  # the others have no part in it
-        return math.sqrt(float(np.dot(share, (excess - mean) ** 2)) + rest * mean**2)
+    def tail_error(self, amounts: FloatArray, edge: float, mean: float, count: int, p: float) -> float:
+        """Return the standard deviation of one outcome's part in the tail mean of some amounts.
+
+        Parameters
+        ----------
+        amounts : (K,) float
+            What is averaged.
+        edge, mean
+            What they are at VaR, and their mean in the tail. The edge of the tail moves with the sample, and takes
+            (amount - edge) with it.
+        count
+            How many of the K are above VaR; no other outcome has a part in it.
+        """
+        excess = amounts[:count] - edge
+        return math.sqrt(max(float(np.dot(self.share[:count], excess * excess)) / p**2 - (mean - edge) ** 2, 0.0))
 
     def spread(self, weights: FloatArray, count: int) -> FloatArray:
         """Return weights of the K as weights of all S, `(S,)`."""
@@ -100,9 +106,8 @@ def worst_of(losses: FloatArray, share: FloatArray, p: float, near: IntArray | N
     count = len(losses)
     wanted = int(p * count) + 2  # enough where weights are equal
     while True:
-        index = np.arange(count)
-        if wanted < count:
-            index = np.flatnonzero(losses >= _edge(losses, wanted, near))  # with all that tie at the edge
+        # with all that tie at the edge
+        index = np.flatnonzero(losses >= _edge(losses, wanted, near)) if wanted < count else np.arange(count)
         index = index[np.argsort(-losses[index], kind="stable")]
         beyond = np.cumsum(share[index])
         if len(index) == count or beyond[-1] > p + WEIGHT_ROUNDING:

@@ -18,7 +18,7 @@ from seawall.scenarios.merton_jump import MertonJump
 from seawall.scenarios.named_event import NamedEvent, all_events, event, events
 from seawall.scenarios.nearest_correlation import nearest_correlation, stressed_correlation
 from seawall.scenarios.path_set import PathSet
-from seawall.scenarios.sampling import Sampling
+from seawall.scenarios.sampling import Draws, Sampling
 from seawall.scenarios.scenario_set import ScenarioSet
 from seawall.scenarios.stress_paths import FlashCrash, LiquidityDrain
 from seawall.scenarios.student_t import StudentT
@@ -37,6 +37,7 @@ __all__ = [
     "ConditionalDraws",
     "ConditionalStress",
     "Covariance",
+    "Draws",
     "Estimate",
     "Ewma",
     "FilteredHistory",

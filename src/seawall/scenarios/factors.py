@@ -20,11 +20,14 @@ import numpy as np
 from seawall.core.arrays import FloatArray, IntArray
 from seawall.core.errors import InputError, Problem
 from seawall.scenarios.basis import Basis
+from seawall.scenarios.sampling import Draws
 from seawall.scenarios.scenario_set import ScenarioSet
 from seawall.scenarios.vol_shock import Relative, Unchanged, VolShock
 
 KINDS = ("vol", "carry", "perpetual", "funding", "asset")
 LOGARITHMIC = ("spot", "vol", "asset")
+LARGEST = {"carry": 10.0, "perpetual": 1.0, "funding": 1.0}
+"""A carry a year, a gap, a funding beyond this, either way, is no fraction: somebody wrote per cent."""
 LOWEST_LOG_CHANGE = -13.8
 """Logarithm of a fall of 99.9999 %: further no price falls, since none falls by 100 %."""
 _COUNTED_TICKS = 1 << 16
@@ -55,6 +58,22 @@ def factor(name: str) -> Factor:
     return Factor(of, kind)
 
 
+def too_large(name: str, value: float) -> Problem | None:
+    """Return what is wrong with a carry, a gap or a funding that is larger than any market's.
+
+    Examples
+    --------
+    >>> too_large("BTC funding", 0.01), too_large("BTC funding", 3.0).rule
+    (None, 'a funding is a fraction, at most 1 either way: 0.01 is 1 %')
+    """
+    one = factor(name)
+    bound = LARGEST.get(one.kind, np.inf)
+    if not abs(value) > bound:
+        return None
+    what = {"carry": "a carry a year", "perpetual": "a perpetual's gap", "funding": "a funding"}[one.kind]
+    return Problem(name, value, f"{what} is a fraction, at most {bound:g} either way: 0.01 is 1 %")
+
+
 def underlyings_of(names: Sequence[str]) -> tuple[str, ...]:
     """Return the underlyings that some factors move, sorted; a settlement asset is none."""
     return tuple(sorted({found.of for found in map(factor, names) if found.kind != "asset"}))
@@ -69,6 +88,7 @@ def scenario_set_of(
     weights: FloatArray | None = None,
     vol_step: float = 0.0,
     vol_shock: Callable[[float], VolShock] = MAKE_RELATIVE,
+    draws: Draws = Draws.INDEPENDENT,
 ) -> ScenarioSet:
     """Return the scenarios in which named factors change jointly.
 
@@ -89,6 +109,8 @@ def scenario_set_of(
         shocks all volatilities once for each distinct change, so that many thousands of scenarios want a step.
     vol_shock
         The shock that a relative change of volatility is; a parallel one where left out.
+    draws
+        How rows hang together.
 
     Examples
     --------
@@ -131,6 +153,7 @@ def scenario_set_of(
         weights=np.full(shape[0], 1.0 / shape[0]) if weights is None else weights,
         asset_moves=assets,
         basis=Basis(**legs) if any(leg.any() for leg in legs.values()) else None,
+        draws=draws,
     )
 
 

@@ -13,7 +13,7 @@ from seawall.scenarios.factors import scenario_set_of
 from seawall.scenarios.historical import dated
 from seawall.scenarios.history import History
 from seawall.scenarios.path_set import PathSet
-from seawall.scenarios.sampling import Sampling
+from seawall.scenarios.sampling import Draws, Sampling
 from seawall.scenarios.scenario_set import ScenarioSet
 from seawall.scenarios.simulation import simulated_paths
 from seawall.scenarios.streams import Purpose
@@ -126,7 +126,8 @@ class Bootstrap:
 
     def paths(self) -> PathSet:
         """Return the paths."""
-        return simulated_paths(self, self._times(), label="bootstrap")
+        found = simulated_paths(self, self._times(), label="bootstrap")
+        return replace(found, draws=Draws.INDEPENDENT)  # days are drawn each by itself, whatever normals would be
 
     def scenarios(self) -> ScenarioSet:
         """Return one scenario for each path, at its end."""

@@ -145,6 +145,7 @@ class Heston:
             changes[:, :count],
             labels=numbered("heston", len(changes)),
             elapsed_years=self.horizon_years if self.elapse else 0.0,
+            draws=self.sampling.draws,
         )
         shocks, index = self._vol_shocks(changes[:, count:], [made.underlyings.index(u) for u in self.underlyings])
         return replace(made, vol_shocks=shocks, vol_index=index)
@@ -156,7 +157,9 @@ class Heston:
         count = len(self.underlyings)
         steps = tuple(f"day {found:.6g}" for found in times * 365.0)
         labels = numbered("heston", len(changes))
-        spots = path_set_of(self.underlyings, changes[..., :count], times, labels=labels, steps=steps)
+        spots = path_set_of(
+            self.underlyings, changes[..., :count], times, labels=labels, steps=steps, draws=self.sampling.draws
+        )
         shocks, index = self._vol_shocks(changes[..., count:], [spots.underlyings.index(u) for u in self.underlyings])
         return replace(spots, vol_shocks=shocks, vol_index=index)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from seawall.core.arrays import FloatArray, IntArray, float_column, frozen
 from seawall.core.errors import InputError, Problem
 from seawall.core.time import NS_PER_YEAR, iso, to_ns
-from seawall.scenarios.factors import LOGARITHMIC, factor
+from seawall.scenarios.factors import LOGARITHMIC, factor, too_large
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -113,6 +113,8 @@ class History:
                 problems.append(Problem(name, lowest, "prices and volatilities are above 0", where=where))
             elif kind in LOGARITHMIC:
                 columns.append(np.diff(np.log(column)))
+            elif kind not in LOGARITHMIC and (wrong := _too_large(name, column, instants)):
+                problems.append(wrong)
             else:
                 columns.append(column[1:] if kind == "funding" else np.diff(column))
         if problems:
@@ -155,3 +157,12 @@ class History:
         whole = sums[ends] - sums[ends - steps_count]
         dropped = self.dropped_count + int((~unbroken).sum())
         return History(self.names, self.times_ns[ends - 1], whole, self.step_ns * steps_count, dropped)
+
+
+def _too_large(name: str, column: FloatArray, instants: IntArray) -> Problem | None:
+    """Return what is wrong with the largest level of a carry, a gap or a funding."""
+    if np.isnan(column).all():
+        return None
+    at = int(np.nanargmax(np.abs(column)))
+    found = too_large(name, float(column[at]))
+    return found and replace(found, where=iso(int(instants[at])))

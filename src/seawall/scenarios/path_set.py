@@ -16,6 +16,7 @@ from seawall.core.arrays import BoolArray, FloatArray, IntArray, frozen
 from seawall.core.errors import InputError, Problem
 from seawall.core.time import DAYS_PER_YEAR
 from seawall.scenarios.basis import Basis
+from seawall.scenarios.sampling import Draws
 from seawall.scenarios.scenario_set import ScenarioSet
 from seawall.scenarios.vol_shock import VolShock
 
@@ -54,6 +55,8 @@ class PathSet:
         `(P, T, U)` moves that a delayed oracle shows; the spot's own where left out.
     delay_years
         `(P, T)` time that an order takes to get through; 0 where left out.
+    draws
+        How paths hang together; so do the scenarios of a step.
 
     Examples
     --------
@@ -76,6 +79,7 @@ class PathSet:
     spread_factor: FloatArray | None = None
     oracle_spot: FloatArray | None = None
     delay_years: FloatArray | None = None
+    draws: Draws = Draws.INDEPENDENT
 
     def __post_init__(self) -> None:
         flat = (len(self.labels), len(self.steps))
@@ -234,6 +238,7 @@ class PathSet:
             weights=self.weights if by_path else np.ones(count),
             asset_moves={asset: moves[where] for asset, moves in self.asset_moves.items()},
             basis=None if legs is None else Basis(*(leg[where] for leg in legs)),
+            draws=self.draws if by_path else Draws.INDEPENDENT,
         )
 
     def _or_ones(self, factor: FloatArray | None) -> FloatArray:

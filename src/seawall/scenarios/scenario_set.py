@@ -11,6 +11,7 @@ import numpy as np
 from seawall.core.arrays import FloatArray, IntArray, float_column, frozen
 from seawall.core.errors import InputError, Problem
 from seawall.scenarios.basis import Basis
+from seawall.scenarios.sampling import Draws
 from seawall.scenarios.vol_shock import Unchanged, VolShock
 
 
@@ -37,6 +38,9 @@ class ScenarioSet:
         `(S,)`; one for a deterministic grid.
     basis
         What forwards and perpetuals do beside the spot's move; they follow it where this is left out.
+    draws
+        How scenarios hang together, for who tells an interval from them. Those that are taken out of pairs count as
+        pairs still; of two sets that concatenate the one that tells less of its error decides.
 
     Examples
     --------
@@ -54,6 +58,7 @@ class ScenarioSet:
     weights: FloatArray
     asset_moves: Mapping[str, FloatArray] = field(default_factory=dict)
     basis: Basis | None = None
+    draws: Draws = Draws.INDEPENDENT
 
     def __post_init__(self) -> None:
         shape = (len(self.labels), len(self.underlyings))
@@ -126,6 +131,7 @@ class ScenarioSet:
             weights=np.concatenate([self.weights, other.weights]),
             asset_moves={a: np.concatenate([self.asset_move(a), other.asset_move(a)]) for a in assets},
             basis=basis,
+            draws=max(self.draws, other.draws),
         )
 
     def take(self, rows: IntArray) -> ScenarioSet:

@@ -13,7 +13,7 @@ from seawall.core.time import DAYS_PER_YEAR
 from seawall.scenarios.basis import Basis
 from seawall.scenarios.factors import MAKE_RELATIVE, factor, scenario_set_of
 from seawall.scenarios.path_set import PathSet
-from seawall.scenarios.sampling import Sampling
+from seawall.scenarios.sampling import Draws, Sampling
 from seawall.scenarios.scenario_set import ScenarioSet
 from seawall.scenarios.streams import in_blocks
 from seawall.scenarios.vol_shock import VolShock
@@ -54,6 +54,7 @@ def simulated_scenarios(
         elapsed_years=horizon_years if elapse else 0.0,
         vol_step=VOL_STEP,
         vol_shock=vol_shock,
+        draws=model.sampling.draws,
     )
 
 
@@ -65,12 +66,16 @@ def simulated_paths(
     times = check_years(years)
     changes = in_blocks(lambda b: model.draw(b, times), model.sampling.count, workers=model.sampling.workers)
     steps = tuple(f"day {found:.6g}" for found in times * DAYS_PER_YEAR)
-    return path_set_of(model.names, changes, times, labels=numbered(label, len(changes)), steps=steps, shock=vol_shock)
+    return path_set_of(
+        model.names, changes, times, labels=numbered(label, len(changes)), steps=steps, shock=vol_shock,
+        draws=model.sampling.draws,
+    )  # fmt: skip
 
 
 def path_set_of(
     names: Sequence[str], changes: FloatArray, years: FloatArray, *, labels: tuple[str, ...], steps: tuple[str, ...],
     shock: Callable[[float], VolShock] = MAKE_RELATIVE, vol_step: float = VOL_STEP,
+    draws: Draws = Draws.INDEPENDENT,
 ) -> PathSet:  # fmt: skip
     """Return the paths along which named factors change, `(P, T, K)` since the start."""
     paths, times = changes.shape[:2]
@@ -92,6 +97,7 @@ def path_set_of(
         weights=np.full(paths, 1.0 / paths),
         basis=legs,
         asset_moves={asset: moves.reshape(paths, times) for asset, moves in flat.asset_moves.items()},
+        draws=draws,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from seawall.core.errors import InputError
 from seawall.risk.parametric import normal_multipliers
-from seawall.risk.sample_tail import quantile_shares, shares_of, tail_risk, tail_shares
+from seawall.risk.sample_tail import shares_of, tail_risk, tail_shares
 
 
 def test_the_edge_of_the_tail_counts_with_the_part_that_lies_in_it() -> None:
@@ -42,7 +42,6 @@ def test_outcomes_that_weigh_nothing_do_not_bound_the_shortfall() -> None:
 def test_outcomes_that_tie_share_the_edge() -> None:
     losses, share = np.array([5.0, 2.0, 2.0, 2.0]), np.full(4, 0.25)
     assert tail_shares(losses, share, confidence=0.5).tolist() == pytest.approx([0.5, 1 / 6, 1 / 6, 1 / 6])
-    assert quantile_shares(losses, share, confidence=0.5).tolist() == pytest.approx([0.0, 1 / 3, 1 / 3, 1 / 3])
 
 
 def test_an_unavailable_outcome_makes_the_figure_unavailable() -> None:
