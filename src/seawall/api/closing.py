@@ -90,7 +90,7 @@ def _daily_vols(
 ) -> dict[str, float]:
     """Return each coin's relative move in a day: stated, of past prices, or the market's own; NaN where none is."""
     found: dict[str, float] = {}
-    history = None if returns is None else covering(returns, ())
+    history = None if returns is None else covering(returns, (), market)[0]
     for coin in coins:
         if vols and coin in vols:
             found[coin] = vols[coin] / DAYS_PER_YEAR**0.5

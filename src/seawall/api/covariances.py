@@ -6,13 +6,13 @@ volatilities move, and how coins move together, was measured elsewhere (`risk.da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from seawall.api.history import HistorySource, load_history
+from seawall.api.history import HistorySource, known_at, load_history
 from seawall.core.errors import InputError, Problem, UnavailableError
 from seawall.core.time import DAYS_PER_YEAR
 from seawall.instruments import Kind
@@ -21,7 +21,7 @@ from seawall.portfolio import Book
 from seawall.risk.daily_moves import CORRELATION, VOL_SD, at_the_money
 from seawall.risk.greeks import usd_price
 from seawall.scenarios.covariance import Covariance
-from seawall.scenarios.factors import underlyings_of
+from seawall.scenarios.factors import LOGARITHMIC, factor, underlyings_of
 from seawall.scenarios.history import History
 from seawall.scenarios.stress_library import dollar_assets
 
@@ -66,12 +66,18 @@ class StatedMoments:
 
 
 def covariance_for(
-    asked: Moments, coins: tuple[str, ...], market: MarketSnapshot, *, price_vol_correlation: float | None = None
+    asked: Moments,
+    coins: tuple[str, ...],
+    market: MarketSnapshot,
+    *,
+    price_vol_correlation: float | None = None,
+    any_vol: Collection[str] = (),
 ) -> tuple[Covariance, tuple[str, ...]]:
     """Return a year's covariance of prices and volatilities, and notes on where its numbers come from.
 
     A price moves with its own volatilities by `price_vol_correlation`, none where left out, and with those of another
-    coin by that times the correlation of the two.
+    coin by that times the correlation of the two. Coins in `any_vol` need none: the answer is the same by any, and so
+    one of 100 % stands in where there is none.
     """
     correlations = {"correlation": asked.correlation, "price_vol_correlation": price_vol_correlation}
     stated_correlations = {name: value for name, value in correlations.items() if value is not None}
@@ -79,12 +85,12 @@ def covariance_for(
         if not -1.0 <= value <= 1.0:
             raise InputError(Problem(name, value, "a correlation is between -1 and 1"))
     if asked.returns is not None:
-        history = covering(asked.returns, coins)
+        history, told = covering(asked.returns, coins, market)
         found = Covariance.of_changes(history.names, history.changes, history.step_years)
         if stated_correlations or asked.vols:
             rule = "the file of prices gives them; state them, or give the file"
             raise InputError(Problem("vols" if asked.vols else next(iter(stated_correlations)), "stated", rule))
-        return found, (f"volatilities and correlations of {span_of(history)}",)
+        return found, (f"volatilities and correlations of {span_of(history)}", *told)
     coins = coins or tuple(market.table.underlyings)  # dollars alone lose nothing, whatever the market does
     stated = dict(asked.vols or {})
     options = {market.table.underlying[n] for n in np.flatnonzero(market.table.is_kind(Kind.OPTION)).tolist()}
@@ -103,6 +109,9 @@ def covariance_for(
             try:
                 vols[name] = at_the_money(market, name)
             except UnavailableError:
+                if name in any_vol:
+                    vols[name] = 1.0
+                    continue
                 rule = f"no option tells the volatility of {name}: state it, as {name}=0.6 a year (--vol {name}=0.6)"
                 problems.append(Problem("vols", "left out", rule))
     if problems:
@@ -114,7 +123,8 @@ def covariance_for(
             of_coins = 1.0 if one.removesuffix(" vol") == other.removesuffix(" vol") else joint
             of_kinds = 1.0 if (one in coins) == (other in coins) else price_vol_correlation or 0.0
             matrix[i, j] = of_coins * of_kinds
-    return Covariance.of(vols, matrix), _sources(vols, stated, coins, asked.correlation, price_vol_correlation)
+    of_use = {name: vol for name, vol in vols.items() if name in stated or name not in any_vol}
+    return Covariance.of(vols, matrix), _sources(of_use, stated, coins, asked.correlation, price_vol_correlation)
 
 
 def _sources(
@@ -133,7 +143,7 @@ def _sources(
         source = "stated" if correlation is not None else f"measured {measured}"
         joint = CORRELATION if correlation is None else correlation
         sources.append(f"correlation of coins, and of their volatilities, {joint:g} ({source})")
-    if len(vols) > len(coins):
+    if any(name not in coins for name in vols):
         together = "prices and volatilities move independently"
         if price_vol_correlation:
             together = f"correlation of a price with its volatilities {price_vol_correlation:g} (stated)"
@@ -141,14 +151,25 @@ def _sources(
     return tuple(sources)
 
 
-def covering(source: HistorySource, coins: tuple[str, ...]) -> History:
-    """Return a history that tells of every coin that a book depends on."""
+def covering(source: HistorySource, coins: tuple[str, ...], market: MarketSnapshot) -> tuple[History, tuple[str, ...]]:
+    """Return what a market's time knows of a history that tells of every coin of a book; and notes on its end."""
     history = load_history(source)
     missing = sorted(set(coins) - set(history.names))
     if missing:
         rule = f"the book depends on it, and the prices are of {', '.join(history.names)}"
         raise InputError([Problem("returns", f"no {coin}", rule) for coin in missing])
-    return history
+    known, notes = known_at(history, market.time_ns, "the snapshot's time")
+    return known, (*notes, *_fractions(known, coins))
+
+
+def _fractions(history: History, coins: tuple[str, ...]) -> Iterator[str]:
+    """Say how large carries, gaps and funding are, since a file may hold per cent where fractions are asked for."""
+    for k, name in enumerate(history.names):
+        one, column = factor(name), history.changes[:, k]
+        if one.kind not in LOGARITHMIC and (one.of in coins or not coins):
+            low, high = 100.0 * column.min(), 100.0 * column.max()
+            what = "% of the notional" if one.kind == "funding" else "points"
+            yield f"{name}: {low:+.4g} to {high:+.4g} {what} in a step"
 
 
 def span_of(history: History) -> str:

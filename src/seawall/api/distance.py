@@ -18,6 +18,7 @@ from seawall.core.time import DAYS_PER_YEAR
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Book
+from seawall.portfolio.trades import account_row
 from seawall.risk.direction import Direction
 from seawall.risk.distance import Distances, distances
 from seawall.risk.reverse_stress import VOL_PREFIX, ReverseStress
@@ -199,11 +200,7 @@ def _daily(
 
 def the_account(book: Book, account: str | None) -> str:
     """Return the account that is meant: the one that is named, or the only one."""
-    if account is not None:
-        return book.accounts[book.row(account)]
-    if len(book) == 1:
-        return book.accounts[0]
-    raise InputError(Problem("account", MISSING, f"it is one of {', '.join(book.accounts[:12])}"))
+    return book.accounts[account_row(book, account)]
 
 
 def coins_of(book: Book, market: MarketSnapshot, account: str) -> tuple[str, ...]:

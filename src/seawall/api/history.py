@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import TypeAlias
 
 from seawall.core.errors import InputError, Problem
-from seawall.core.time import to_ns
+from seawall.core.time import NS_PER_DAY, iso, to_ns
 from seawall.scenarios.factors import factor
 from seawall.scenarios.history import History
 
@@ -19,6 +19,8 @@ HistorySource: TypeAlias = History | str | Path
 LARGEST_BYTES = 100_000_000
 TIME_COLUMNS = ("date", "time", "timestamp")
 SHOWN_PROBLEMS_COUNT = 20
+FRESH_STEPS = 1.5
+"""A history that ends further than this before it is asked for is said to be old."""
 _FORM = "its header is date,BTC,ETH,...: a day, and a price of each coin on it; `BTC vol` is an implied volatility"
 
 
@@ -41,6 +43,38 @@ def load_history(source: HistorySource) -> History:
         return source
     text, where = text_of(source, "returns", "a CSV file of daily prices")
     return history_of_csv(text, where=where)
+
+
+def known_at(history: History, time_ns: int, moment: str) -> tuple[History, tuple[str, ...]]:
+    r"""Return the changes up to an instant, which has a name; and notes on those after it, and on how old the last is.
+
+    Raises
+    ------
+    InputError
+        When all are after it.
+
+    Examples
+    --------
+    >>> history = history_of_csv("date,BTC\n2026-01-01,100\n2026-01-02,90\n2026-01-03,99\n")
+    >>> known_at(history, to_ns("2026-01-02T12:00:00Z"), "the snapshot's time")[1]
+    ("1 change after 2026-01-02 12:00, the snapshot's time, is left out",)
+    """
+    when = iso(time_ns)[:16].replace("T", " ")
+    if int(history.times_ns[0]) > time_ns:
+        rule = f"changes are asked for up to {moment}, {when}"
+        raise InputError(Problem("returns", f"from {iso(int(history.times_ns[0]))[:10]} on", rule))
+    known, notes = history.between(None, time_ns), []
+    if later := len(history) - len(known):
+        changes = "1 change" if later == 1 else f"{later:,} changes"
+        notes.append(f"{changes} after {when}, {moment}, {'is' if later == 1 else 'are'} left out")
+    if is_old(known, time_ns):
+        notes.append(f"the returns end {(time_ns - int(known.times_ns[-1])) / NS_PER_DAY:,.1f} days before {moment}")
+    return known, tuple(notes)
+
+
+def is_old(history: History, time_ns: int) -> bool:
+    """Say whether a history ends so long before an instant that there its volatility is not today's."""
+    return time_ns - int(history.times_ns[-1]) > FRESH_STEPS * history.step_ns
 
 
 def text_of(source: str | Path, field: str, what: str) -> tuple[str, str]:
@@ -81,7 +115,9 @@ def history_of_csv(text: str, *, where: str = "prices") -> History:
     try:
         return History.of_levels(times, table.levels)
     except InputError as error:
-        raise InputError([Problem(one.field, one.value, one.rule, where=where) for one in error.problems]) from None
+        raise InputError(
+            [replace(one, where=f"{where}, {one.where}" if one.where else where) for one in error.problems]
+        ) from None
 
 
 @dataclass(frozen=True)

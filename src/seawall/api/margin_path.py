@@ -98,8 +98,8 @@ def margin_path(
     if returns is not None:
         start_ns = own.start_ns if own and own.start_ns is not None else market.time_ns
         history, told = history_before(returns, start_ns, chosen)
-        chosen, policies = recalibrated(chosen, states, market, history, as_filter(filter), source=told[0])
-        notes = (*notes, *told, *still_vols(history, states))
+        chosen, policies, fits = recalibrated(chosen, states, market, history, as_filter(filter), source=told[0])
+        notes = (*notes, *told, *fits, *still_vols(history, states))
     elif filter is not None:
         raise InputError(Problem("filter", str(filter), "it is of returns, which are left out"))
     found = compute(

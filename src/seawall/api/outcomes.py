@@ -145,9 +145,9 @@ def made_outcomes(asked: Outcomes, book: Book, market: MarketSnapshot) -> tuple[
 
     coins = coins_of(book, market)
     if asked.method in ("historical", "filtered"):
-        made, notes = past.historical(asked, coins)
+        made, notes = past.historical(asked, coins, market)
     elif asked.method == "extreme-value":
-        made, notes = past.extreme_value(asked, coins)
+        made, notes = past.extreme_value(asked, coins, market)
     elif asked.method == "conditional":
         made, notes = conditional_draws(asked, coins, market)
     else:

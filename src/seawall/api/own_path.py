@@ -22,7 +22,8 @@ _FORM = (
     "its header is time,BTC,ETH,...: a time, or days since the first row, and a price of each coin then; `BTC vol` is "
     "an implied volatility"
 )
-_TIME_RULE = "a time is 2026-08-01 or 2026-08-01T12:00:00Z; or days since the first row, whose own are 0"
+_TIME_RULE = "a time is 2026-08-01 or 2026-08-01T12:00:00Z; or days since the first row"
+_FIRST_DAY_RULE = "days count from the first row, so that the first is 0"
 FARTHEST_DAYS = 36_500.0
 
 
@@ -77,6 +78,8 @@ def load_path(source: Any, snapshot: MarketSnapshot) -> OwnPath:
     table, where = _table_of(source)
     problems = list(table.problems)
     times: list[int] = []
+    if table.times and np.isfinite(first := _days(table.times[0])) and abs(first) <= FARTHEST_DAYS and first != 0.0:
+        raise InputError(Problem("time", table.times[0], _FIRST_DAY_RULE, where=where, line=table.lines[0]))
     in_days = bool(table.times) and _days(table.times[0]) == 0.0
     for number, cell in zip(table.lines, table.times, strict=True):
         moment = _moment(cell, in_days=in_days)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from seawall.api.covariances import span_of
-from seawall.api.history import HistorySource, load_history
+from seawall.api.history import HistorySource, is_old, known_at, load_history
 from seawall.core.errors import InputError, Problem
-from seawall.core.time import NS_PER_DAY, iso
 from seawall.margining.models.house_tail.paths import listed_coins
 from seawall.policy import MarginPolicy
 from seawall.risk.market_path import MarketPath
@@ -19,8 +18,6 @@ from seawall.scenarios.vol_shock import Unchanged
 from seawall.scenarios.volatility import Ewma, VolatilityFilter
 
 FILTERS: dict[str, Callable[[], VolatilityFilter]] = {"ewma": Ewma, "garch": Garch}
-FRESH_STEPS = 1.5
-"""A history that ends further than this before the path's start is said to be old."""
 
 
 def as_filter(given: str | VolatilityFilter | None) -> VolatilityFilter:
@@ -49,29 +46,18 @@ def history_before(source: HistorySource, start_ns: int, policy: MarginPolicy) -
     if policy.model != TAIL_MODEL:
         rule = "only a tail policy, such as house/tail, is made anew from returns along a path"
         raise InputError(Problem("returns", f"given with {policy.id}", rule))
-    whole, begins = load_history(source), iso(start_ns)[:16].replace("T", " ")
-    if int(whole.times_ns[0]) > start_ns:
-        first = iso(int(whole.times_ns[0]))[:10]
-        rule = f"changes are asked for up to the path's start, {begins}"
-        raise InputError(Problem("returns", f"from {first} on", rule))
-    history = whole.between(None, start_ns)
+    history, told = known_at(load_history(source), start_ns, "the path's start")
     known = listed_coins(policy)
     kept = [k for k, name in enumerate(history.names) if factor(name).of in known]
     if not kept:
         rule = f"{policy.id} has numbers for {', '.join(known)}"
         raise InputError(Problem("returns", f"of {', '.join(history.names)}", rule))
-    notes = []
-    if later := len(whole) - len(history):
-        notes.append(
-            f"{later:,} changes after {iso(start_ns)[:16].replace('T', ' ')}, where the path begins, are left out"
-        )
+    notes = list(told)
+    if is_old(history, start_ns):
+        notes[-1] += ", which is taken to follow them"
     if len(kept) < len(history.names):
         others = ", ".join(name for k, name in enumerate(history.names) if k not in kept)
         notes.append(f"{policy.id} has no numbers for {others}, which the returns tell of: left out")
-    old = (start_ns - int(history.times_ns[-1])) / history.step_ns
-    if old > FRESH_STEPS:
-        days = old * history.step_ns / NS_PER_DAY
-        notes.append(f"the returns end {days:,.1f} days before the path begins, which is taken to follow them")
     names = tuple(history.names[k] for k in kept)
     found = History(names, history.times_ns, history.changes[:, kept], history.step_ns, history.dropped_count)
     return found, (f"returns: {span_of(found)}", *notes)

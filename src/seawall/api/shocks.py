@@ -19,7 +19,7 @@ from seawall.scenarios import ScenarioSet
 from seawall.scenarios.conditional_draws import ConditionalDraws
 from seawall.scenarios.conditional_stress import ConditionalStress, conditional_moves
 from seawall.scenarios.covariance import Covariance
-from seawall.scenarios.factors import LOGARITHMIC, factor
+from seawall.scenarios.factors import LOGARITHMIC, factor, too_large
 from seawall.scenarios.nearest_correlation import stressed_correlation
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def _changes(moves: Mapping[str, float]) -> dict[str, float]:
             rule = "a move is finite, and prices and volatilities fall by less than 100 %: -0.3 is a fall by 30 %"
             problems.append(Problem(f"shock of {name}", move, rule))
             continue
+        if wrong := too_large(name, move):
+            problems.append(wrong)
         found[name] = float(np.log1p(move)) if logarithmic else float(move)
     if problems:
         raise InputError(problems)
@@ -108,8 +110,10 @@ def _joint(
 ) -> tuple[Covariance, tuple[str, ...]]:
     """Return a year's covariance of all that a book and the shocks know, under stress where that is asked for."""
     own = {factor(name).of for name in moves if factor(name).kind != "asset"}
+    every = tuple(sorted({*coins, *own}))
+    given = set(moves) >= set(every) and not asked.price_vol_correlation  # then no price follows from another
     covariance, notes = covariance_for(
-        asked, tuple(sorted({*coins, *own})), market, price_vol_correlation=asked.price_vol_correlation
+        asked, every, market, price_vol_correlation=asked.price_vol_correlation, any_vol=every if given else ()
     )
     stressed = asked.stressed_correlation
     if unknown := sorted(set(moves) - set(covariance.names)):

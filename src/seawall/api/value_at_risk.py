@@ -167,7 +167,7 @@ def as_scenarios(source: OutcomeSource, book: Book, market: MarketSnapshot) -> t
     asked = Outcomes(method=source) if isinstance(source, str) else source
     if isinstance(asked, Outcomes):
         if asked.method == "delta-gamma":
-            rule = "delta-gamma has no scenarios; limits are checked with any other method, such as monte-carlo"
+            rule = "it is the book as a quadratic form and has no outcomes; take any other method, such as monte-carlo"
             raise InputError(Problem("method", asked.method, rule))
         return made_outcomes(asked, book, market)
     made = asked if isinstance(asked, ScenarioSet) else asked.scenarios() if hasattr(asked, "scenarios") else None

@@ -22,7 +22,7 @@ class CovarianceFlags:
     Parameters
     ----------
     returns
-        A CSV file of daily prices with the header `date,BTC,ETH`; a column `BTC vol` is an implied volatility.
+        A CSV file of daily prices, as for `seawall var`.
     vol
         `BTC=0.6` a year, `"BTC vol=0.9"` of its implied volatilities; the market's own, and measured ones, where left
         out.

@@ -12,6 +12,7 @@ from seawall.api.volumes import load_volumes
 from seawall.cli.plain_table import plain_table
 from seawall.core.amounts import amount
 from seawall.core.errors import InputError, Problem
+from seawall.market import MarketSnapshot
 from seawall.risk.liquidity_adjusted import LiquidityAdjusted
 
 SHOWN_GAPS_COUNT = 3
@@ -54,6 +55,21 @@ def volumes(given: Sequence[str]) -> dict[str, float]:
             found[one] = volume
     if problems:
         raise InputError(problems)
+    return found
+
+
+def volumes_of_instruments(given: Sequence[str], market: MarketSnapshot) -> dict[str, float]:
+    """Return the same where positions are closed one by one, and a coin's volume is none of theirs.
+
+    Raises
+    ------
+    InputError
+        When one is of a coin.
+    """
+    found = volumes(given)
+    if coins := [name for name in found if name in market.table.underlyings]:
+        rule = "here it is of an instrument, in size units; seawall var --liquidity closes a coin's deltas together"
+        raise InputError([Problem("volume", name, rule) for name in coins])
     return found
 
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 _GROUP = Group("Outcomes", sort_key=1)
 _Texts: TypeAlias = Annotated[list[str] | None, Parameter(negative=(), allow_leading_hyphen=True)]
-Method: TypeAlias = Literal[
-    "monte-carlo", "merton", "heston", "conditional", "historical", "filtered", "extreme-value", "delta-gamma"
+WithOutcomes: TypeAlias = Literal[
+    "monte-carlo", "merton", "heston", "conditional", "historical", "filtered", "extreme-value"
 ]
+Method: TypeAlias = Literal[WithOutcomes, "delta-gamma"]
 _AS_GIVEN = (
     "returns", "days", "correlation", "price_vol_correlation", "dof", "count", "seed", "decay", "filter", "tail_share",
     "jump_rate", "stressed_correlation",
@@ -38,7 +39,10 @@ class OutcomeFlags:
         --shock; `historical` takes moves of --returns, `filtered` at today's volatility, `extreme-value` draws with
         their Pareto tails; `delta-gamma` is the book as a quadratic form, without outcomes.
     returns
-        A CSV file of daily prices with the header `date,BTC,ETH`; a column `BTC vol` is an implied volatility.
+        A CSV file of daily prices with the header `date,BTC,ETH`. Other columns are `BTC vol`, an implied volatility;
+        `BTC carry`, the rate a year at which its forwards grow; `BTC perpetual`, the gap to the spot, and `BTC
+        funding`, paid in the step, as fractions; `USDT asset`, what is settled in, in USD. What came after the snapshot
+        is left out.
     days
         Horizon; 1 where left out.
     vol
@@ -115,6 +119,22 @@ class OutcomeFlags:
         from seawall.api.outcomes import Outcomes  # with the scenarios, which not every command needs
 
         return Outcomes(method=self.method, **self.stated)
+
+
+@Parameter(name="*", group=_GROUP)
+@dataclass(frozen=True, kw_only=True)
+class DrawnOutcomeFlags(OutcomeFlags):
+    """How outcomes are made, where a book as a quadratic form is none.
+
+    Parameters
+    ----------
+    method
+        `monte-carlo` draws moves, `merton` with jumps, `heston` with a volatility of its own, `conditional` around
+        --shock; `historical` takes moves of --returns, `filtered` at today's volatility, `extreme-value` draws with
+        their Pareto tails.
+    """
+
+    method: WithOutcomes = "monte-carlo"
 
 
 def vols(given: Sequence[str]) -> dict[str, float]:

@@ -134,7 +134,9 @@ def path(
     else:
         out = show.console()
         out.print(show.headline(market, chosen.id))
-        title = f"{named}: {stress_title(named)}" if prices is None else f"{named}: {len(found.path or ())} states"
+        count = len(found.path or ())
+        own = f"{count} state{'' if count == 1 else 's'}"
+        title = f"{named}: {own if prices else stress_title(named)}"
         out.print(Text(title, style="bold"))
         for note in found.notes:
             out.print(Text(note, style="dim"))

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from seawall.api.snapshots import DEFAULT_SNAPSHOT, load_snapshot
 from seawall.cli import show
-from seawall.cli.outcome_flags import OutcomeFlags
+from seawall.cli.outcome_flags import DrawnOutcomeFlags
 
 OutputFile = Annotated[Path, Parameter(name=["--out", "-o"])]
 
@@ -18,7 +18,7 @@ OutputFile = Annotated[Path, Parameter(name=["--out", "-o"])]
 def tail(
     *,
     out: OutputFile,
-    outcomes: OutcomeFlags | None = None,
+    outcomes: DrawnOutcomeFlags | None = None,
     base: str = "house/tail",
     coin: Annotated[list[str] | None, Parameter(negative=())] = None,
     measure: Literal["value_at_risk", "expected_shortfall"] | None = None,
@@ -44,11 +44,14 @@ def tail(
         A tail policy that gives every other number: an id or a file.
     coin
         A coin that outcomes move, once for each; every coin of --base where left out.
-    measure, multiplier
-        What is measured, and how often it counts; as in --base where left out.
-    stressed, long_run
-        CSV files of daily prices whose days, as they were, are the stressed and the long-run outcomes; as in --base
-        where left out.
+    measure
+        What is measured of the outcomes; as in --base where left out.
+    multiplier
+        How often that counts; as in --base where left out.
+    stressed
+        A CSV file of daily prices whose days, as they were, are the stressed outcomes; as in --base where left out.
+    long_run
+        The same for the long-run outcomes.
     snapshot
         A bundled snapshot's name, or a file: coins, and volatilities that nobody states.
     """
@@ -56,9 +59,9 @@ def tail(
     from seawall.api.policy_files import load_policy, save_policy
     from seawall.api.tail_policy import tail_policy
 
-    asked, market = outcomes or OutcomeFlags(), load_snapshot(snapshot)
+    asked, market = outcomes or DrawnOutcomeFlags(), load_snapshot(snapshot)
     changes: dict[str, object] = {"general.measure": measure, "general.multiplier": multiplier}
-    if asked.confidence != OutcomeFlags().confidence:
+    if asked.confidence != DrawnOutcomeFlags().confidence:
         changes["general.confidence"] = asked.confidence
     chosen = load_policy(base, time=market.time_ns)
     chosen = chosen.with_numbers({name: given for name, given in changes.items() if given is not None})
@@ -72,7 +75,9 @@ def tail(
     written = save_policy(made, out)
     console = show.console()
     console.print(Text(f"{written}: {made.id}, digest {made.digest}"))
-    told = [path for path in made.parameters if path.endswith("_horizon_days")]
-    for path in told:
-        console.print(Text(f"  {made.parameter(path).source}; {made.parameter(path).note}", style="dim"))
+    for path in made.parameters:
+        if path.endswith("_horizon_days"):
+            one = made.parameter(path)
+            for note in (one.source, *one.note.split("; ")):
+                console.print(Text(f"  {note}", style="dim"))
     console.print(Text(f"seawall margin book.csv --policy {written} takes it."))

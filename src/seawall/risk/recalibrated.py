@@ -23,6 +23,7 @@ from seawall.risk.shift import Move
 from seawall.scenarios import Relative, Unchanged
 from seawall.scenarios.factors import LOGARITHMIC, factor
 from seawall.scenarios.filtered_history import FilteredHistory
+from seawall.scenarios.garch import Garch
 from seawall.scenarios.history import History
 from seawall.scenarios.volatility import VolatilityFilter
 
@@ -37,8 +38,8 @@ def recalibrated(
     volatility: VolatilityFilter,
     *,
     source: str,
-) -> tuple[MarginPolicy, tuple[MarginPolicy, ...]]:
-    """Return a tail policy on the filtered outcomes of a history, and the same made anew at each of T states of a path.
+) -> tuple[MarginPolicy, tuple[MarginPolicy, ...], tuple[str, ...]]:
+    """Return a tail policy on the filtered outcomes of a history, the same made anew at each of T states, and notes.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def recalibrated(
         When the policy is of another model, its horizon is no whole number of the history's steps, or the history moves
         what a tail policy has no place for.
     UnavailableError
-        When the filter can't be fitted at a state.
+        When a filter can't be fitted at a state. GARCH(1,1) is taken at an edge of its parameters, and that is noted.
 
     Examples
     --------
@@ -73,8 +74,8 @@ def recalibrated(
     >>> up_and_down = np.cumsum(np.where(np.arange(100) % 2, 0.02, -0.02))
     >>> history = History.of_levels([d * NS_PER_DAY for d in range(100)], {"BTC": np.exp(up_and_down)})
     >>> way = MarketPath.of_levels([0, NS_PER_DAY], {"BTC": [100.0, 90.0]}, now)
-    >>> start, (same, later) = recalibrated(at("house/tail/2026-01-01"), way, now, history, Ewma(), source="a test")
-    >>> before, after = (one.numbers("market.btc.current_price_moves")[0] for one in (start, later))
+    >>> start, (same, later), _ = recalibrated(at("house/tail/2026-01-01"), way, now, history, Ewma(), source="a test")
+    >>> before, after = (one.numbers("outcomes.btc.current_price_moves")[0] for one in (start, later))
     >>> round(float(np.log1p(after) / np.log1p(before)), 6)
     1.61404
     >>> round(float(0.94 + 0.06 * (np.log(0.9) / 0.02) ** 2) ** 0.5, 6)
@@ -82,11 +83,20 @@ def recalibrated(
     """
     _refuse(policy, history)
     steps = _steps_of(policy, history)
+    edges: dict[str, list[str]] = {name: [] for name in history.names}
+    count = 0
 
     def made(changes: FloatArray, elapsed_ns: int) -> MarginPolicy:
-        extended = _extended(history, changes)
+        nonlocal count
+        extended, used = _extended(history, changes), volatility
+        if isinstance(volatility, Garch):
+            used = volatility.fitted(extended.changes)
+            count += 1
+            for name, fit in zip(history.names, used.fits, strict=True):
+                if fit is not None and fit.edge:
+                    edges[name].append(fit.edge)
         try:
-            outcomes = FilteredHistory(extended, volatility, steps).scenarios()
+            outcomes = FilteredHistory(extended, used, steps).scenarios()
         except UnavailableError as gap:
             raise UnavailableError(f"{elapsed_ns / NS_PER_DAY:.3g} days along the path: {gap}") from None
         told = f"{source}, filtered" + (f", with {len(changes)} steps of the path" if len(changes) else "")
@@ -99,7 +109,13 @@ def recalibrated(
         if not np.array_equal(changes, latest):
             last, latest = made(changes, move.elapsed_ns), changes
         policies.append(last)
-    return start, tuple(policies)
+    notes = (
+        f"GARCH(1,1) of {name}: the likelihood is largest at an edge in {len(found)} of {count} fits: "
+        + "; ".join(f"{edge}, {found.count(edge)} times" for edge in dict.fromkeys(found))
+        for name, found in edges.items()
+        if found
+    )
+    return start, tuple(policies), tuple(notes)
 
 
 def path_changes(path: MarketPath, snapshot: MarketSnapshot, history: History) -> list[FloatArray]:

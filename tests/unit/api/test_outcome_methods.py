@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
 
@@ -14,9 +15,11 @@ from seawall.api.history import load_history
 from seawall.api.outcomes import METHODS, NEEDS, READS, Outcomes
 from seawall.api.shocks import Shocks
 from seawall.api.value_at_risk import as_scenarios
-from seawall.core.errors import InputError, UnavailableError
+from seawall.core.errors import InputError
+from seawall.core.time import NS_PER_DAY
 from seawall.risk.daily_moves import VOL_SD
 from seawall.scenarios.garch import fit_garch
+from seawall.scenarios.history import History
 from seawall.scenarios.marginals import WithTails
 
 MARKET = "deribit-btc-2026-08-01"
@@ -184,9 +187,82 @@ def test_filters_are_refused_where_they_cannot_be(of_one_coin: Path, tmp_path: P
     short = _write(tmp_path / "short.csv", {"BTC": 100.0 + np.arange(30.0) % 3})
     with pytest.raises(InputError, match="50 changes or more"):
         sw.value_at_risk(COIN, MARKET, "filtered", returns=short, filter="garch")
-    flat = _write(tmp_path / "even.csv", {"BTC": np.exp(0.01 * (np.arange(200) % 2))})
-    with pytest.raises(UnavailableError, match=r"BTC: .*ewma needs no fit"):
-        sw.value_at_risk(COIN, MARKET, "filtered", returns=flat, filter="garch")
+
+
+def test_garch_at_its_edge_is_constant_volatility_and_told(tmp_path: Path) -> None:
+    even = _write(tmp_path / "even.csv", {"BTC": np.exp(0.01 * (np.arange(200) % 2))})
+    found = sw.value_at_risk(COIN, MARKET, "filtered", returns=even, filter="garch").accounts[0].risk
+    as_it_was = sw.value_at_risk(COIN, MARKET, "historical", returns=even).accounts[0].risk
+    assert found.value_at_risk == pytest.approx(as_it_was.value_at_risk, rel=1e-12)
+    _made, notes = as_scenarios(Outcomes(method="filtered", returns=even, filter="garch"), sw.load_book(COIN), NOW)
+    assert any("BTC: alpha 0.000, beta 0.000" in one and "constant volatility" in one for one in notes)
+
+
+def test_a_funding_is_a_fraction_and_told(tmp_path: Path) -> None:
+    """Half the notional a day is read, as a venue may charge it, and said; three times the notional is per cent."""
+    days = 300
+    prices = {"BTC": 6e4 * np.exp(0.01 * np.sin(np.arange(days)))}
+    large = _write(tmp_path / "large.csv", prices | {"BTC funding": np.full(days, 0.5)})
+    for method in ("historical", "monte-carlo"):
+        _made, notes = as_scenarios(Outcomes(method=method, returns=large), sw.load_book(COIN), NOW)
+        assert "BTC funding: +50 to +50 % of the notional in a step" in notes
+    for kind, level in (("funding", 3.0), ("funding", -1.5), ("perpetual", 2.0), ("carry", 12.0)):
+        wrong = _write(tmp_path / "wrong.csv", prices | {f"BTC {kind}": np.where(np.arange(days) == 7, level, 0.01)})
+        with pytest.raises(InputError, match=rf"2023-01-08.*BTC {kind} is {level}; .* is a fraction, at most"):
+            sw.value_at_risk(COIN, MARKET, "historical", returns=wrong)
+    with pytest.raises(InputError, match=r"BTC funding is 3\.0"):
+        sw.value_at_risk(COIN, MARKET, "conditional", returns=large, shocks={"BTC funding": 3.0})
+
+
+def test_shapes_that_are_told_as_zero_are_not_above_it(of_one_coin: Path) -> None:
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        past = History(("BTC",), NOW.time_ns - NS_PER_DAY * np.arange(900)[::-1], 0.02 * rng.standard_normal((900, 1)),
+                       NS_PER_DAY)  # fmt: skip
+        _made, notes = as_scenarios(Outcomes(method="extreme-value", returns=past, count=100), sw.load_book(COIN), NOW)
+        [line] = [one for one in notes if one.startswith("BTC: beyond")]
+        low, high = (float(word.rstrip(",")) for word in line.partition("shapes ")[2].split(" ")[:3:2])
+        assert any("a shape above 0" in one for one in notes) == (max(low, high) > 0.0), line
+
+
+def test_where_all_prices_are_shocked_no_volatility_is_asked_for() -> None:
+    """The bundled market has no option on ETH."""
+    moves = {"BTC": -0.3, "ETH": -0.4}
+    found = sw.stress({"BTC": 1.0}, MARKET, Shocks(moves=moves))
+    as_stated = sw.stress({"BTC": 1.0}, MARKET, Shocks(moves=moves, vols={"ETH": 0.9}))
+    assert found.rows() == as_stated.rows()
+    with pytest.raises(InputError, match="no option tells the volatility of ETH"):
+        sw.stress({"BTC": 1.0}, MARKET, Shocks(moves={"ETH": -0.3}))
+
+
+READERS = (
+    Outcomes(method="historical", returns="later"), Outcomes(method="filtered", returns="later"),
+    Outcomes(method="extreme-value", returns="later"), Outcomes(method="monte-carlo", returns="later"),
+    Outcomes(method="conditional", returns="later", shocks={"ETH": -0.3}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", READERS, ids=lambda asked: asked.method)
+def test_what_came_after_the_snapshot_is_not_read(asked: Outcomes, returns: Path) -> None:
+    whole = load_history(returns)
+    book, middle = sw.load_book(COIN), int(whole.times_ns[599])
+    made, notes = as_scenarios(replace(asked, returns=whole), book, replace(NOW, time_ns=middle))
+    known, _ = as_scenarios(replace(asked, returns=whole.between(None, middle)), book, replace(NOW, time_ns=middle))
+    assert np.array_equal(made.spot, known.spot)
+    assert any(one.startswith("199 changes after 2024-08-23 00:00, the snapshot's time, are left out") for one in notes)
+    with pytest.raises(InputError, match="up to the snapshot's time"):
+        as_scenarios(replace(asked, returns=whole), book, replace(NOW, time_ns=int(whole.times_ns[0]) - 1))
+
+
+@pytest.mark.parametrize("asked", READERS, ids=lambda asked: asked.method)
+def test_returns_that_end_long_before_the_snapshot_are_told_to(asked: Outcomes, returns: Path) -> None:
+    book, last = sw.load_book(COIN), int(load_history(returns).times_ns[-1])
+    _made, notes = as_scenarios(replace(asked, returns=returns), book, replace(NOW, time_ns=last + 10 * NS_PER_DAY))
+    told = " ".join(notes)
+    assert "the returns end 10.0 days before the snapshot's time" in told and "today's volatility" not in told
+    _made, notes = as_scenarios(replace(asked, returns=returns), book, replace(NOW, time_ns=last + NS_PER_DAY))
+    told = " ".join(notes)
+    assert "the returns end" not in told and ("at today's volatility" in told) == (asked.method == "filtered")
 
 
 def test_the_mean_of_conditional_draws_is_the_conditional_expectation(returns: Path) -> None:

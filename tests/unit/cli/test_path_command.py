@@ -75,3 +75,9 @@ def test_what_does_not_go_together_is_refused(words: tuple[str, ...], said: str,
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_path_of_one_row_has_one_state(folder: Path) -> None:
+    (folder / "one.csv").write_text("time,BTC\n0,100\n")
+    done = seawall(folder, "path", "book.csv", "--prices", "one.csv")
+    assert "one.csv: 1 state\n" in done.stdout, done.stderr

@@ -55,6 +55,30 @@ def test_show_and_diff_tell_of_outcomes_in_short(folder: Path) -> None:
     assert "No difference" in seawall("policy", "diff", out, out).stdout
 
 
+def test_every_note_has_a_line_and_every_flag_its_help(folder: Path) -> None:
+    words = ("--vol", "BTC=0.5", "--coin", "BTC", "--count", "2000", "-o", str(folder / "my-tail.toml"))
+    lines = seawall("policy", "tail", *words, columns="200").stdout.splitlines()
+    assert "  BTC 50.0 % a year (stated)" in lines and "  prices and volatilities move independently" in lines
+    told = " ".join(seawall("policy", "tail", "--help", columns="200").stdout.split())
+    for flag in ("--measure CHOICE What", "--multiplier FLOAT How", "--stressed PATH A", "--long-run PATH The"):
+        assert flag in told
+    assert "delta-gamma" not in told
+    done = seawall("policy", "tail", "--method", "delta-gamma", "-o", str(folder / "none.toml"))
+    assert done.returncode == 2 and "limits" not in done.stderr
+
+
+def test_the_policy_holds_no_outcomes_of_its_future(folder: Path) -> None:
+    later = folder / "later.csv"
+    later.write_text(
+        "date,BTC\n" + "".join(f"2027-{1 + d // 28:02d}-{1 + d % 28:02d},{100 + d % 7}\n" for d in range(99))
+    )
+    out = folder / "my-tail.toml"
+    for words in (("--method", "historical", "--returns", str(later)), ("--stressed", str(later))):
+        done = seawall("policy", "tail", *words, "--coin", "BTC", "--out", str(out))
+        assert done.returncode == 2 and "up to the snapshot's time" in " ".join(done.stderr.split()), done.stderr
+    assert not out.exists()
+
+
 def test_what_is_wrong_is_told_with_exit_code_two(folder: Path) -> None:
     out = str(folder / "my-tail.toml")
     for words, told in (

@@ -55,7 +55,7 @@ def along(
     path: MarketPath, *, filter_: VolatilityFilter | None = None, past: History | None = None,
     policy: MarginPolicy = PLAIN, book: Book = LONG,
 ) -> MarginPath:  # fmt: skip
-    start, policies = recalibrated(
+    start, policies, _ = recalibrated(
         policy, path, market(), past or history(), filter_ or Ewma(DECAY), source="made for tests"
     )
     return margin_path(book, market(), start, path, answer="ignore", policies=policies)
@@ -104,6 +104,13 @@ def noisy_history() -> History:
     return History(("BTC",), NOW_NS - NS_PER_DAY * np.arange(800)[::-1], np.array(changes)[:, None], NS_PER_DAY)
 
 
+def test_garch_at_its_edge_goes_on_and_is_noted_once() -> None:
+    found = sw.margin_path(LONG, market(), path_of([-SIGMA, SIGMA, -SIGMA]), PLAIN, returns=history(), filter="garch")
+    assert len(found.steps) == 4 and not found.unavailable
+    [told] = [note for note in found.notes if "GARCH" in note]
+    assert told.startswith("GARCH(1,1) of BTC: ") and "an edge in 4 of 4 fits" in told and "constant vol" in told
+
+
 def test_returns_after_the_paths_first_time_are_left_out_and_said_to_be() -> None:
     past = noisy_history()
     later = History(
@@ -111,7 +118,7 @@ def test_returns_after_the_paths_first_time_are_left_out_and_said_to_be() -> Non
     )
     one, other = (sw.margin_path(LONG, market(), path_of([-0.1]), PLAIN, returns=known) for known in (past, later))
     assert one.steps == other.steps
-    assert any(note.startswith("1 changes after") for note in other.notes) and len(other.notes) == len(one.notes) + 1
+    assert any(note.startswith("1 change after") for note in other.notes) and len(other.notes) == len(one.notes) + 1
 
 
 def test_states_within_a_step_of_the_history_are_one_change_that_counts_as_it_stands() -> None:

@@ -190,6 +190,33 @@ def test_a_garch_fit_scales_with_its_returns() -> None:
     assert (variances > 0.0).all()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_likelihood_of_garch_is_nowhere_larger_than_at_the_edge_that_is_taken(seed: int) -> None:
+    """Returns that are nearly independent, whose likelihood has no maximum inside."""
+    rng = np.random.default_rng(seed)
+    returns = rng.standard_normal(250) * np.exp(0.3 * (seed % 3 - 1) * np.linspace(-3.0, 3.0, 250))
+    fit = fit_garch(returns)
+    for alpha in (0.0, 0.01, 0.03, 0.06, 0.1, 0.2, 0.4):
+        for beta in (0.0, 0.3, 0.6, 0.8, 0.9, 0.95):
+            for level in (0.25, 0.5, 1.0, 2.0, 4.0):
+                if alpha + beta >= 1.0 or (alpha == 0.0 and beta > 0.0):
+                    continue  # no volatility of its own, or one that only fades from its start
+                residuals, omega = returns - fit.mu, level * fit.start * (1.0 - alpha - beta)
+                h = garch_variance(residuals, omega, alpha, beta, fit.start)[:-1]
+                likelihood = -0.5 * float((np.log(2.0 * np.pi * h) + residuals**2 / h).sum())
+                assert likelihood <= fit.log_likelihood + 1e-6
+    h = fit.variances(returns)[:-1]
+    own = -0.5 * float((np.log(2.0 * np.pi * h) + (returns - fit.mu) ** 2 / h).sum())
+    assert fit.log_likelihood == pytest.approx(own, rel=1e-9)
+    assert np.isfinite(fit.errors).all()
+
+
+def test_garch_of_moves_of_one_size_is_constant_volatility() -> None:
+    fit = fit_garch(np.where(np.arange(100) % 2, 0.02, -0.02))
+    assert (fit.alpha, fit.beta, fit.omega) == (0.0, 0.0, pytest.approx(4e-4))
+    assert "constant volatility" in fit.edge and fit.errors[2:] == (0.0, 0.0)
+
+
 def test_garch_refuses_what_it_can_not_fit() -> None:
     with pytest.raises(InputError, match="50 finite returns"):
         fit_garch(np.zeros(10))
