@@ -144,7 +144,7 @@ def explanation(found: Explanation, *, with_notes: bool = True) -> RenderableTyp
         parts += [far_moves(matrix)] if len(matrix.extended) else []
         parts.append(_contributions(matrix))
     for array in found.detail.arrays:
-        parts += [scenario_bars(array), _array_lines(array)]
+        parts += [scenario_bars(array), *([_array_lines(array)] if array.worst_scenario >= 0 else [])]
     if found.detail.figures:
         parts.append(_figure_table(found))
     if found.detail.positions:
@@ -191,20 +191,18 @@ def _contributions(matrix: RiskMatrix) -> Table:
 
 def _array_lines(array: RiskArray) -> Table:
     table = Table(
-        title=f"who contributes at the worst scenario, {array.worst_label or 'none loses'}, {array.currency}",
-        title_justify="left", pad_edge=False,
+        title=f"who contributes: {array.worst_label}, {array.currency}", title_justify="left", pad_edge=False
     )  # fmt: skip
     table.add_column("line")
     table.add_column("profit and loss", justify="right")
     for name, gains in zip(array.lines, array.line_pnl, strict=True):
-        if array.worst_scenario >= 0:
-            table.add_row(name, amount(float(gains[array.worst_scenario]), array.currency))
+        table.add_row(name, amount(float(gains[array.worst_scenario]), array.currency))
     return table
 
 
 def _figure_table(found: Explanation) -> Table:
     """Return the intermediate figures that are not zero; --json has all of them."""
-    table = Table(title="the venue's own figures", title_justify="left", pad_edge=False)
+    table = Table(title="the model's own figures", title_justify="left", pad_edge=False)
     table.add_column("figure", overflow="fold")
     table.add_column("", justify="right", no_wrap=True)
     shown = {name: figure for name, figure in found.detail.figures.items() if figure and not name[-1].isdigit()}

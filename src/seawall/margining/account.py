@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seawall.core.errors import Problem, UnavailableError, UnknownNameError
 from seawall.core.evidence import Evidence, Grade, weakest
+from seawall.core.html_table import html_table
 from seawall.margining.columns import margin_ratio
 from seawall.margining.model import Detail, RiskArray, RiskMatrix
 
@@ -115,6 +117,26 @@ class Explanation:
         lines += [f"  {item.grade.value:<12} {item.subject}: {item.why}" for item in self.evidence]
         lines += [f"note: {note}" for note in self.notes]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        tables = []
+        for margin in self.margins:
+            parts = [(name, amount, margin.maintenance[name]) for name, amount in margin.initial.items()]
+            parts.append(("margin", margin.initial_margin, margin.maintenance_margin))
+            rows: list[dict[str, object]] = [
+                {"component": name, "initial": initial, "maintenance": maintenance}
+                for name, initial, maintenance in parts
+            ]
+            title = f"{margin.account} under {margin.policy_id}, {margin.currency}"
+            tables.append(html_table(rows, title=title))
+            if margin.unavailable:
+                tables.append(f"<p>unavailable: {escape(margin.unavailable)}</p>\n")
+        for matrix in self.detail.matrices:
+            losses = zip(matrix.lines, matrix.contributions.tolist(), strict=True)
+            title = f"{matrix.name}: loses {matrix.worst:,.9g} {matrix.currency} at {matrix.worst_label}"
+            lines: list[dict[str, object]] = [{"line": name, "profit and loss": amount} for name, amount in losses]
+            tables.append(html_table(lines, title=title))
+        return "".join(tables)
 
     def plot(self, *, matrix: str | None = None) -> Figure:
         """Return a grid of scenarios as a heat map, a list of them as bars; where a rule has neither, its components.

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from seawall.core.arrays import BoolArray
+from seawall.core.reasons import grouped
 from seawall.margining.model import Requirement
 from seawall.portfolio import ResolvedBook
 
@@ -78,7 +79,7 @@ class Availability:
                 reasons.append(why)
         if a in need.refused_accounts:
             reasons.append(need.refused_accounts[a])
-        return "; ".join(dict.fromkeys(reasons)) or "its amounts are too large to add up"
+        return grouped(reasons) or "its amounts are too large to add up"
 
     def _takes_in(self, asset: str, currency: str) -> bool:
         return self.requirement.cross or asset == currency

@@ -8,10 +8,14 @@ import numpy as np
 
 from seawall.core.arrays import FloatArray, IntArray
 from seawall.core.evidence import Grade
+from seawall.margining.components import Component
 from seawall.market import Origin
 
 if TYPE_CHECKING:
     from seawall.margining.result import Margins
+
+NO_LOSS_RATIO = 1e-9
+"""A loss below this share of what it is made of, or of the margin, is a rounding and none: of legs that cancel out."""
 
 
 def margin_ratio(maintenance: FloatArray, balance: FloatArray, *, liquidation_ratio: float = 1.0) -> FloatArray:
@@ -71,12 +75,16 @@ def columns(margins: Margins) -> dict[str, list[object]]:
 
 
 def worst_scenarios(margins: Margins) -> tuple[list[object], list[object]]:
-    """Return each netting set's binding scenario in words, and its price bucket; empty and 0 where none binds."""
-    need = margins.requirement
-    lost = need.initial.get("worst_case")
-    binds = (need.worst_underlying >= 0) & (need.worst_scenario >= 0) & ~np.isnan(margins.initial_margin)
-    if lost is not None:
-        binds &= lost > 0.0
+    """Return each netting set's binding scenario in words, and its price bucket; empty and 0 where none binds.
+
+    None does where scenarios make no more of the margin than rounding does: a charge makes it then.
+    """
+    need, total = margins.requirement, margins.initial_margin
+    binds = (need.worst_underlying >= 0) & (need.worst_scenario >= 0) & ~np.isnan(total)
+    kinds = margins.model.components
+    lost = [amounts for name, amounts in need.initial.items() if kinds.get(name) is Component.SCENARIO]
+    if lost:
+        binds &= np.sum(lost, axis=0) > NO_LOSS_RATIO * np.abs(total)
     labels, buckets = np.full(len(margins), "", dtype=object), np.zeros(len(margins), np.int64)
     pairs = np.stack([need.worst_underlying, need.worst_scenario])[:, binds]
     distinct, which = np.unique(pairs, axis=1, return_inverse=True)

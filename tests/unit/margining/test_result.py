@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from seawall import __version__
 from seawall.core.errors import UnknownNameError
 from seawall.core.evidence import Grade
+from seawall.core.html_table import cell_text
 from seawall.margining.columns import margin_ratio
 from seawall.margining.model import RiskMatrix
 from seawall.policy import at
@@ -110,6 +112,17 @@ def test_an_explanation_shows_components_grid_and_evidence() -> None:
     ranks = [item.grade.rank for item in explained.evidence]
     assert ranks == sorted(ranks, reverse=True)
     assert explained.margins[0].evidence is max((item.grade for item in explained.evidence), key=lambda g: g.rank)
+
+
+def test_an_explanation_in_a_notebook_has_a_table_of_components_for_each_netting_set_and_one_for_each_grid() -> None:
+    found = margins(TWO, S_PM).explain("desk")
+    page = found._repr_html_()
+    assert page.count("<table>") == len(found.margins) + len(found.detail.matrices) > 2
+    for margin in found.margins:
+        assert f"desk under {S_PM}, {margin.currency}" in page
+        assert f">{cell_text(margin.initial_margin)}</td>" in page
+    hostile = replace(found, margins=(replace(found.margins[0], account="<b>", unavailable="<i>"),))
+    assert "<b>" not in hostile._repr_html_() and "unavailable: &lt;i&gt;" in hostile._repr_html_()
 
 
 def test_a_result_is_graded_by_what_it_rests_on_and_no_more() -> None:

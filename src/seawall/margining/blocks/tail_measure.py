@@ -66,6 +66,37 @@ def expected_shortfall(
     return np.maximum(found, edge), np.sqrt(np.maximum(square - mean * mean, 0.0) / count)
 
 
+def tail_shares(pnl: FloatArray, weights: FloatArray | None = None, *, confidence: float) -> FloatArray:
+    """Return the weight of each outcome in the mean of one account's tail, `(S,)`, of sum one.
+
+    Outcomes that tie at the edge share what the tail takes of them by weight, so that their order does not matter.
+
+    Examples
+    --------
+    >>> tail_shares(np.array([-3.0, -1.0, -1.0, 0.0]), confidence=0.5).tolist()
+    [0.5, 0.25, 0.25, 0.0]
+    """
+    losses, share, edge = _with_edge(pnl, weights, confidence)
+    p = 1.0 - confidence
+    inside = np.where(losses > edge, share, 0.0)
+    left = max(p - float(inside.sum()), 0.0)
+    found = inside + left * quantile_shares(pnl, weights, confidence=confidence)
+    return np.asarray(found / found.sum())
+
+
+def quantile_shares(pnl: FloatArray, weights: FloatArray | None = None, *, confidence: float) -> FloatArray:
+    """Return the weight of each outcome in the quantile of one account, `(S,)`: those that lose just that."""
+    losses, share, edge = _with_edge(pnl, weights, confidence)
+    at_edge = np.where(losses == edge, np.maximum(share, np.finfo(np.float64).tiny), 0.0)
+    return np.asarray(at_edge / at_edge.sum())
+
+
+def _with_edge(pnl: FloatArray, weights: FloatArray | None, confidence: float) -> tuple[FloatArray, FloatArray, float]:
+    losses = np.maximum(-pnl, 0.0)
+    share = np.ones(len(pnl)) if weights is None else weights / weights.max()
+    return losses, share / share.sum(), float(value_at_risk(pnl[None, :], weights, confidence=confidence)[0])
+
+
 def _weighted_shortfall(pnl: FloatArray, weights: FloatArray, p: float) -> tuple[FloatArray, FloatArray]:
     worst, beyond, share = _by_loss(pnl, weights)
     edge = _edge(worst, beyond, p)

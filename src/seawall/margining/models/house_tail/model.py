@@ -14,16 +14,15 @@ import numpy as np
 from seawall.core.arrays import FloatArray, IntArray
 from seawall.margining.binding import Binding, side_of
 from seawall.margining.blocks.collateral import currency_key
-from seawall.margining.blocks.lookups import of_underlying, usd_price
 from seawall.margining.blocks.netting_set import netting_sets, stated_charge
 from seawall.margining.blocks.orders import order_margin
 from seawall.margining.blocks.refusals import refused_rows
-from seawall.margining.blocks.usd import sums_of
 from seawall.margining.blocks.usd_account import UsdAccount, usd_account
 from seawall.margining.blocks.usd_value import usd_value_change
 from seawall.margining.components import ORDER_CHARGES, Component
-from seawall.margining.model import Detail, Promises, Requirement, RiskArray
+from seawall.margining.model import Detail, Promises, Requirement
 from seawall.margining.models.house_tail.charges import Charges, charges
+from seawall.margining.models.house_tail.contributions import coin_pnl, coins_usd, detail_of
 from seawall.margining.models.house_tail.evidence import uses
 from seawall.margining.models.house_tail.numbers import blocks_of, coins, outcomes
 from seawall.margining.models.house_tail.paths import listed_coins, of_coin
@@ -71,7 +70,7 @@ class TailMargin:
         [one] = netting_sets(book, cross=True)
         count, leaning = len(book.book), book.snapshot.exposure
         owned = usd_account(policy, book, leaning)
-        worth, usd = _coins_usd(policy, book, owned), usd_value_change(book, pnl, leaning)
+        worth, usd = coins_usd(policy, book, owned), usd_value_change(book, pnl, leaning)
         found = charges(policy, book, book.positions, usd, worth, pnl)
         factor = policy.number("general.initial_factor")
         active = np.flatnonzero(np.diff(book.orders.indptr))
@@ -112,44 +111,10 @@ class TailMargin:
         )
 
     def detail(self, policy: MarginPolicy, book: ResolvedBook, pnl: PnlTensor) -> Detail:
-        """Return the stress points coin by coin, and the figures behind the tail."""
+        """Return what binds coin by coin, the stress points, and the figures behind the tail."""
         leaning = book.snapshot.exposure
-        worth = _coins_usd(policy, book, usd_account(policy, book, leaning))
-        usd = usd_value_change(book, pnl, leaning)
-        found = charges(policy, book, book.positions, usd, worth, pnl)
-        stress, lines, names = blocks_of(policy).stress, [], []
-        for base in coins(policy):
-            line = _of_coin(book, usd[stress], worth, pnl, base, stress)[0]
-            if line.any():
-                names.append(base)
-                lines.append(line)
-        table = np.array(lines).reshape(len(names), len(pnl.scenarios.labels[stress]))
-        array = RiskArray(
-            "stress", "all", "USD", pnl.scenarios.labels[stress], table.sum(axis=0), tuple(names), table,
-            float(found.stress_loss[0]), int(found.stress_point[0]),
-        )  # fmt: skip
-        figures = {
-            "value_at_risk": float(found.value_at_risk[0]),
-            "expected_shortfall": float(found.shortfall[0]),
-            "expected_shortfall_error": float(found.shortfall_error[0]),
-        }
-        return Detail(arrays=(array,), figures=figures)
-
-
-def _coins_usd(policy: MarginPolicy, book: ResolvedBook, owned: UsdAccount) -> dict[str, FloatArray]:
-    """Return what accounts own of each coin, in USD; a price that is missing touches only its owners."""
-    none = np.zeros(len(book.book))
-    amounts = {base: owned.amounts.get(base, none) for base in coins(policy)}
-    return {base: np.where(amount == 0.0, 0.0, amount * usd_price(book, base)) for base, amount in amounts.items()}
-
-
-def _of_coin(
-    book: ResolvedBook, usd: FloatArray, worth: Mapping[str, FloatArray], pnl: PnlTensor, base: str, rows: slice
-) -> FloatArray:
-    """Return what accounts gain from one coin in some scenarios, `(A, S)`."""
-    mine = book.positions.where(of_underlying(book, base)[book.positions.columns])
-    amount, moves = worth[base][:, None], pnl.scenarios.asset_move(base)[rows]
-    return sums_of(mine, usd) + np.where(amount == 0.0, 0.0, amount * moves)
+        worth, usd = coins_usd(policy, book, usd_account(policy, book, leaning)), usd_value_change(book, pnl, leaning)
+        return detail_of(policy, book, pnl, usd, worth, charges(policy, book, book.positions, usd, worth, pnl))
 
 
 def _binding(
@@ -166,7 +131,7 @@ def _binding(
     if binds.any():
         rows, point = np.arange(len(binds)), np.maximum(found.stress_point, 0)
         for base in coins(policy):
-            lost = -_of_coin(book, usd[stress], worth, pnl, base, stress)[rows, point]
+            lost = -coin_pnl(book, usd, worth, pnl, base, stress)[rows, point]
             leads = binds & (lost > most)
             most, underlying = np.where(leads, lost, most), np.where(leads, names.index(base), underlying)
     scenario = np.where(binds & (underlying >= 0), found.stress_point + stress.start, -1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from seawall.core.arrays import FloatArray
+from seawall.core.memo import remembered
 from seawall.core.time import DAYS_PER_YEAR
 from seawall.margining.models.house_tail.listed import (
     is_stated,
@@ -26,6 +27,7 @@ from seawall.scenarios.sampling import Sampling
 from seawall.scenarios.student_t import StudentT
 
 
+@remembered
 def coins(policy: MarginPolicy) -> tuple[str, ...]:
     """Return the coins that the policy has numbers for, sorted, whoever holds them: outcomes don't hang on the book.
 
@@ -59,6 +61,7 @@ class Blocks:
         return slice(start, start + len(self.steps))
 
 
+@remembered
 def blocks_of(policy: MarginPolicy) -> Blocks:
     """Return the sorts of outcomes that the policy's switches ask for."""
     sorts = sorts_of(policy)
@@ -76,11 +79,13 @@ def sorts_of(policy: MarginPolicy) -> tuple[str, ...]:
     return tuple(sorts)
 
 
+@remembered
 def outcomes(policy: MarginPolicy) -> ScenarioSet:
     """Return every outcome and stress point: joint moves of prices and volatilities over the horizon.
 
     What the policy states is taken as it stands. The rest is Student-t, and each sort of volatility takes the same
-    random numbers, so that what differs between them is the volatility.
+    random numbers, so that what differs between them is the volatility. They are made once for a policy: a moved market
+    moves none of them.
     """
     blocks, names = blocks_of(policy), coins(policy)
     made = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seawall.core.memo import remembered
 from seawall.policy import MarginPolicy
 
 CURRENT, STRESSED, LONG_RUN = "annual_vol", "stressed_annual_vol", "long_run_annual_vol"
@@ -12,6 +13,7 @@ STATED_RULE = "stated_outcomes"
 """The rule that says what stated outcomes are; only a policy that has some states it."""
 
 
+@remembered
 def listed_coins(policy: MarginPolicy) -> tuple[str, ...]:
     """Return the coins that the policy says anything about, sorted."""
     paths = [path.split(".") for path in policy.parameters if path.startswith("market.")]
