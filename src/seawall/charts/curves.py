@@ -17,6 +17,11 @@ LETTER_SHARE = 0.0125
 """Width of a letter of a mark's name, as a share of the axis."""
 LINE_POINTS = 11.0
 LEGEND_POINTS, LEGEND_COLUMNS = 16.0, 4
+LEGEND_LETTERS, LINE_LETTERS = 96, 7
+"""Letters that stand side by side above a chart, and how many a line and its gap take."""
+MARKERS = ("", "o", "s", "^")
+"""Of the first four lines, of the next four, and so on."""
+MARKS_COUNT = 12
 
 
 def curve(
@@ -36,6 +41,7 @@ def curves(
     y_label: str = "",
     marks: Mapping[str, float] | None = None,
     now: float | None = None,
+    base: float = 0.0,
     height: float = 3.0,
 ) -> Figure:
     """Return lines over one axis, told apart by dashes as well as by colour; NaN is a gap.
@@ -50,6 +56,8 @@ def curves(
         Points of the axis to name, such as a liquidation price.
     now
         The point that is today.
+    base
+        Where the horizontal line is that all others are held against.
 
     Examples
     --------
@@ -61,11 +69,15 @@ def curves(
         from matplotlib.transforms import ScaledTranslation
 
         figure, axes = new_figure(height)
-        axes.axhline(0.0, color=FAINT, linewidth=0.8)
+        axes.axhline(base, color=FAINT, linewidth=0.8)
         for i, (name, values) in enumerate(lines.items()):
             colour, dashes = LINES[i % len(LINES)]
             shown = np.asarray(values, dtype=np.float64)
-            axes.plot(at, np.where(np.isfinite(shown), shown, np.nan), dashes, color=colour, linewidth=1.8, label=name)
+            shown = np.where(np.isfinite(shown), shown, np.nan)
+            mark = MARKERS[i // len(LINES) % len(MARKERS)]  # dashes are used up after some lines, and then come marks
+            every = max(len(at) // MARKS_COUNT, 1)
+            axes.plot(at, shown, dashes, color=colour, linewidth=1.8, marker=mark, markersize=4.5, markevery=every,
+                      label=name)  # fmt: skip
         named = {**({"now": now} if now is not None else {}), **(marks or {})}
         levels = _levels(at, named)
         for name, level in levels.items():
@@ -76,9 +88,10 @@ def curves(
         room = LINE_POINTS * (1 + max(levels.values(), default=-1)) + 4.0
         if any(lines):
             above = ScaledTranslation(0.0, room / 72.0, figure.dpi_scale_trans)
+            columns = max(1, min(LEGEND_COLUMNS, LEGEND_LETTERS // (max(map(len, lines)) + LINE_LETTERS)))
             axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), bbox_transform=axes.transAxes + above,
-                        ncols=LEGEND_COLUMNS, handlelength=3.2, borderaxespad=0.2)  # fmt: skip
-            room += LEGEND_POINTS * -(-len(lines) // LEGEND_COLUMNS) + 6.0
+                        ncols=columns, handlelength=3.2, borderaxespad=0.2)  # fmt: skip
+            room += LEGEND_POINTS * -(-len(lines) // columns) + 6.0
         if title:
             axes.set_title(title, loc="left", pad=room)
     return figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seawall.charts.curves import LEGEND_COLUMNS, LEGEND_POINTS
 from seawall.charts.style import INK, LOSS_HATCH, drawing, new_figure, short, tick, tint
 from seawall.core.arrays import FloatArray
 
@@ -59,7 +60,8 @@ def distribution(
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda number, _: tick(number))
         if levels:
-            axes.legend(loc="upper left")
+            axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=LEGEND_COLUMNS, handlelength=3.2,
+                        borderaxespad=0.2)  # fmt: skip
         if title:
-            axes.set_title(title, loc="left")
+            axes.set_title(title, loc="left", pad=6.0 + LEGEND_POINTS * -(-len(levels) // LEGEND_COLUMNS))
     return figure

@@ -1,4 +1,4 @@
-"""Heat maps: a number in every cell, and the line on which something happens drawn over them."""
+"""Heat maps: a number in every cell, and a line around those where something happens."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CELL_INCHES = 0.36
+SHORT_LETTERS, NAMES_LETTERS = 8, 72
+"""Names of columns that are longer, and have room for more letters than these, are turned: none covers another."""
+HATCH_GREY = "#8b929b"
+NOISE_RATIO = 1e-12
+"""Amounts this small beside the largest are what sums of floats leave over, and are written as 0."""
 
 
 def heat_map(
@@ -44,6 +49,7 @@ def heat_map(
     """
     found = np.asarray(values, dtype=np.float64).reshape(len(rows), len(columns))
     top = float(np.max(np.abs(found), where=np.isfinite(found), initial=0.0)) or 1.0
+    found = np.where(np.abs(found) < NOISE_RATIO * top, 0.0, found)
     told = [[short(cell) if not cell > 0.0 else f"+{short(cell)}" for cell in row] for row in found.tolist()]
     with drawing():
         figure, axes = _cells(found / top, told, rows, columns, row_label, column_label)
@@ -56,28 +62,23 @@ def heat_map(
 
 def contour_surface(
     ratio: FloatArray,
-    x: FloatArray | Sequence[float],
-    y: FloatArray | Sequence[float],
     x_names: Sequence[str],
     y_names: Sequence[str],
     *,
-    points: Sequence[tuple[float, float]] = (),
     acts: BoolArray | None = None,
     title: str = "",
     x_label: str = "",
     y_label: str = "",
     here: tuple[int, int] | None = None,
 ) -> Figure:
-    """Return ratios over two axes, hatched where they are 1 or more, with the line between.
+    """Return ratios over two axes, hatched where they are 1 or more, with a line around those cells.
 
     Parameters
     ----------
     ratio
         `(X, Y)`; NaN is grey.
-    x, y, x_names, y_names
-        `(X,)` and `(Y,)`, rising, and how they are written.
-    points
-        Points of the line in units of the axes, each on an edge between two neighbours; those of one cell are joined.
+    x_names, y_names
+        X and Y names, from the lowest to the highest; cells are even though steps need not be.
     acts
         `(X, Y)`, which cells are hatched; where the ratio is 1 or more, where left out.
     here
@@ -86,52 +87,46 @@ def contour_surface(
     Examples
     --------
     >>> import numpy as np
-    >>> figure = contour_surface(np.array([[2.0, 3.0], [0.5, 0.6]]), [-0.1, 0.0], [0.0, 0.5], ["-10 %", "0 %"],
-    ...                          ["0 %", "+50 %"], points=[(-0.06, 0.0), (-0.07, 0.5)])
-    >>> [line.get_xdata().round(2).tolist() for line in figure.axes[0].lines]
-    [[0.3, 0.4]]
+    >>> figure = contour_surface(np.array([[2.0, 3.0], [0.5, 0.6]]), ["-10 %", "0 %"], ["0 %", "+50 %"])
+    >>> figure.axes[0].lines[0].get_xdata()[:2].tolist()
+    [0.5, 0.5]
     """
-    across, up = (np.asarray(axis, dtype=np.float64) for axis in (x, y))
     over = np.asarray(ratio >= 1.0, np.bool_) if acts is None else acts
     with np.errstate(invalid="ignore"):
         share = np.where(over, -np.clip(0.45 + 0.55 * (ratio - 1.0), 0.45, 1.0), np.clip(1.0 - ratio, 0.0, 1.0))
     share[np.isnan(ratio)] = np.nan
     told = [[_percent(cell) for cell in row] for row in ratio.T[::-1].tolist()]
     with drawing():
-        figure, axes = _cells(share.T[::-1], told, list(y_names)[::-1], x_names, y_label, x_label, hatched=over.T[::-1])
-        top = len(up) - 1
-        flat = [(float(np.interp(px, across, range(len(across)))), top - float(np.interp(py, up, range(len(up)))))
-                for px, py in points]  # fmt: skip
-        for one, other in _segments(flat):
-            axes.plot(
-                [one[0], other[0]], [one[1], other[1]], color=INK, linewidth=2.0, solid_capstyle="round", zorder=3.0
-            )
+        struck = over.T[::-1]
+        figure, axes = _cells(share.T[::-1], told, list(y_names)[::-1], x_names, y_label, x_label, hatched=struck)
+        across, down = _borders(struck)
+        if across:
+            axes.plot(across, down, color=INK, linewidth=2.6, solid_capstyle="projecting", zorder=3.0)
         if here is not None:
-            _outline(axes, top - here[1], here[0])
+            _outline(axes, len(y_names) - 1 - here[1], here[0])
         if title:
             axes.set_title(title, loc="left")
     return figure
 
 
-def _segments(points: Sequence[tuple[float, float]]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    """Return which points of the line are joined: two that lie on the edges of one square between four cells."""
-    squares: dict[tuple[int, int], list[tuple[float, float]]] = {}
-    for a, b in dict.fromkeys((round(a, 9), round(b, 9)) for a, b in points):
-        for i in {int(np.ceil(a)) - 1, int(np.floor(a))}:
-            for j in {int(np.ceil(b)) - 1, int(np.floor(b))}:
-                squares.setdefault((i, j), []).append((a, b))
-    joined = []
-    for _, members in sorted(squares.items()):
-        ends = sorted(members)
-        if len(ends) in (2, 4):  # four: two lines pass, and neighbours along the price belong together
-            joined += [(ends[k], ends[k + 1]) for k in range(0, len(ends), 2)]
-    return joined
+def _borders(struck: BoolArray) -> tuple[list[float], list[float]]:
+    """Return the edges between a cell that is hatched and one that is not, NaN between them."""
+    x: list[float] = []
+    y: list[float] = []
+    for i, j in np.argwhere(struck[:, :-1] != struck[:, 1:]).tolist():
+        x += [j + 0.5, j + 0.5, np.nan]
+        y += [i - 0.5, i + 0.5, np.nan]
+    for i, j in np.argwhere(struck[:-1] != struck[1:]).tolist():
+        x += [j - 0.5, j + 0.5, np.nan]
+        y += [i + 0.5, i + 0.5, np.nan]
+    return x, y
 
 
 def _cells(
     share: FloatArray, told: Sequence[Sequence[str]], rows: Sequence[str], columns: Sequence[str], row_label: str,
     column_label: str, *, hatched: BoolArray | None = None,
 ) -> tuple[Figure, Any]:  # fmt: skip
+    from matplotlib import rc_context
     from matplotlib.patches import Rectangle
 
     figure, axes = new_figure(0.9 + CELL_INCHES * len(rows))
@@ -142,9 +137,11 @@ def _cells(
                 (j - 0.5, i - 0.5), 1.0, 1.0, facecolor=tint(cell), edgecolor=PAPER, linewidth=1.0,
             ))  # fmt: skip
             if struck:
-                axes.add_patch(Rectangle(
-                    (j - 0.49, i + 0.32), 0.98, 0.16, facecolor="none", edgecolor=INK, linewidth=0.0, hatch=LOSS_HATCH,
-                ))  # fmt: skip
+                with rc_context({"hatch.color": HATCH_GREY}):
+                    axes.add_patch(Rectangle(
+                        (j - 0.5, i - 0.5), 1.0, 1.0, facecolor="none", edgecolor=HATCH_GREY, linewidth=0.0,
+                        hatch=LOSS_HATCH,
+                    ))  # fmt: skip
             words = told[i][j].replace("-", "−")
             axes.text(  # within its cell, so that the layout need not measure it
                 j,
@@ -161,7 +158,11 @@ def _cells(
     axes.set_xticks(range(len(columns)), labels=list(columns))
     axes.set_yticks(range(len(rows)), labels=list(rows))
     axes.tick_params(length=0)
-    if len(columns) > 12:
+    longest = max(map(len, columns), default=0)
+    if longest > SHORT_LETTERS and longest * len(columns) > NAMES_LETTERS:
+        for name in axes.get_xticklabels():
+            name.set(rotation=30.0, ha="right", rotation_mode="anchor")
+    elif len(columns) > 12:
         axes.tick_params(axis="x", labelsize=7.0)
     axes.grid(visible=False)
     axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5), xlabel=column_label, ylabel=row_label)

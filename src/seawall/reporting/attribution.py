@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 
 from seawall.charts import to_svg, waterfall
-from seawall.core.amounts import amount
-from seawall.reporting.blocks import Block, Chart, Prose, Section, column, number, of_rows, typeset, words
+from seawall.reporting.blocks import Block, Chart, Prose, Section, columns, number, of_rows, together, typeset, words
 from seawall.reporting.context import Context
 from seawall.reporting.price_curves import context_key
 from seawall.risk.margin_shares import MarginShares, margin_shares
@@ -53,8 +52,8 @@ def _waterfall(shares: MarginShares, key: str) -> Chart:
     unallocated = shares.unallocated_initial
     parts.append(unallocated if abs(unallocated) > NEGLIGIBLE * abs(shares.initial) else 0.0)
     drawn = waterfall(labels, parts, total="initial margin", x_label="USD")
-    told = "; ".join(f"{name} {amount(part, 'USD')}" for name, part in zip(labels, parts, strict=True))
-    told = f"{told}; initial margin {amount(shares.initial, 'USD')}"
+    named, amounts = [*labels, "initial margin"], together([*parts, shares.initial], "USD")
+    told = "; ".join(f"{name} {text}" for name, text in zip(named, amounts, strict=True))
     return Chart(
         "Initial margin by holding, USD: what is hatched frees margin",
         to_svg(drawn, title="Initial margin by holding", description=typeset(told), key=f"{key}-shares"),
@@ -65,7 +64,7 @@ def _waterfall(shares: MarginShares, key: str) -> Chart:
 
 def _positions(found: PositionMargins) -> Block:
     names = ("initial", "maintenance", "initial_alone")
-    usd = zip(*(column([float(getattr(one, name)) for one in found.positions], "USD") for name in names), strict=True)
+    usd = zip(*columns([[float(getattr(one, name)) for one in found.positions] for name in names], "USD"), strict=True)
     rows = [
         [words(one.instrument), number(f"{one.size:,.10g}"), *cells]
         for one, cells in zip(found.positions, usd, strict=True)

@@ -146,8 +146,25 @@ def column(amounts: Sequence[float], currency: str, *, style: str = "") -> list[
     >>> [one.text for one in column([1_234.5, 0.0], "USD")]
     ['1,234.50', '0.00']
     """
+    return [number(text, style=style) for text in together(amounts, currency)]
+
+
+def columns(amounts: Sequence[Sequence[float]], currency: str) -> list[list[Cell]]:
+    """Return the cells of several columns of one table that share one precision.
+
+    Examples
+    --------
+    >>> [[cell.text for cell in one] for one in columns([[501_919.3], [-958.11]], "USD")]
+    [['501,919'], ['−958']]
+    """
+    cells = iter(column([one for some in amounts for one in some], currency))
+    return [[next(cells) for _ in some] for some in amounts]
+
+
+def together(amounts: Sequence[float], currency: str) -> list[str]:
+    """Return amounts that are read side by side, in a column or a sentence, in one precision; see `column`."""
     large = any(WHOLE_DOLLARS_FROM <= abs(one) < math.inf for one in amounts)
-    return [number(_without_cents(one, currency) if large else amount(one, currency), style=style) for one in amounts]
+    return [_without_cents(one, currency) if large else amount(one, currency) for one in amounts]
 
 
 def _without_cents(one: float, currency: str) -> str:

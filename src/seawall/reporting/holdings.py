@@ -1,19 +1,16 @@
-"""What an account holds, and the ladder of its Greeks by expiry."""
+"""What an account holds, and what of it is worth what."""
 
 from __future__ import annotations
 
 import math
 
-from seawall.core.html_table import cell_text
 from seawall.market import Origin
-from seawall.reporting.blocks import Block, Prose, Section, Table, column, number, of_rows, typeset, words
+from seawall.reporting.blocks import Block, Prose, Section, column, number, of_rows, words
 from seawall.reporting.context import Context
-from seawall.risk.exposures import Total, exposures
 
 POSITIONS_COUNT = 60
 """A page lists this many positions, and says how many more there are."""
 ORIGIN_WORDS = {Origin.MISSING: "missing", Origin.OBSERVED: "observed", Origin.DERIVED: "derived"}
-POINT = 0.01
 
 
 def holdings(context: Context, account: str) -> Section:
@@ -55,35 +52,3 @@ def holdings(context: Context, account: str) -> Section:
 
 def _price(price: float) -> str:
     return "n/a" if math.isnan(price) else f"{price:,.4f}" if abs(price) < 1.0 else f"{price:,.2f}"
-
-
-def greeks(context: Context, account: str) -> Section:
-    """Return the Greeks of each coin by expiry."""
-    found = exposures(context.one(account), context.market, check_lots=context.check_lots, parse=context.parse)
-    blocks: list[Block] = [_ladder(asset) for asset in found.by("asset", "expiry").parts]
-    gaps = [f"{total.name}: {total.unavailable}" for total in found.by("asset").parts if total.unavailable]
-    blocks += [Prose(f"{gap}.", "warning") for gap in gaps]
-    blocks = blocks or [Prose("It is exposed to no coin.")]
-    return Section("greeks", "Greeks by expiry", tuple(blocks))
-
-
-def _ladder(asset: Total) -> Table:
-    heads = (
-        "expiry", f">delta, {asset.name}", ">cash delta, USD", ">cash gamma, USD per 1 %", ">vega, USD per point",
-        ">theta, USD a day",
-    )  # fmt: skip
-    totals = [*asset.parts, asset]
-    names = ["no expiry" if part.name == "none" else part.name for part in asset.parts] + ["all"]
-    scales = {"cash_delta_usd": 1.0, "cash_gamma_usd": 1.0, "vega_usd": POINT, "theta_usd_day": 1.0}
-    columns = [column([total.net[name] * scale for total in totals], "USD") for name, scale in scales.items()]
-    deltas = [number(_delta(total.net["delta"])) for total in totals]
-    *rows, last = zip([words(typeset(name)) for name in names], deltas, *columns, strict=True)
-    note = (
-        "Cash delta: gained per 100 % move of the price, the coin's own move included. Coins that are owned or owed "
-        "stand under no expiry."
-    )
-    return Table(f"{asset.name}, net", heads, tuple(rows), last, note=note, wide=True)
-
-
-def _delta(delta: float) -> str:
-    return "n/a" if math.isnan(delta) else f"{delta:+,.4f}" if delta else cell_text(0.0)

@@ -93,15 +93,14 @@ def surface(context: Context, account: str) -> Section:
 def _chart(context: Context, account: str, found: Surface) -> Chart:
     coin = found.asset
     drawn = contour_surface(
-        found.ratio, found.price_moves, found.vol_moves, [typeset(percent(x)) for x in found.price_moves.tolist()],
+        found.ratio, [typeset(percent(x)) for x in found.price_moves.tolist()],
         [typeset(percent(x)) for x in found.vol_moves.tolist()],
-        points=[(one.price_move, one.vol_move) for one in found.contour],
         acts=found.acts, x_label=f"move of the price of {coin}", y_label="change of volatilities",
         here=(PRICE_MOVES.index(0.0), VOL_MOVES.index(0.0)),
     )  # fmt: skip
     count = int(found.acts.sum())
     told = f"The venue acts in {count} of {found.acts.size} cells." if count else "The venue acts nowhere on this map."
-    line = " The thick line is where the ratio is 100 %, closed in on." if found.contour else ""
+    line = " The thick line is around them; the table below says where it runs." if found.contour else ""
     return Chart(
         f"Margin ratio over price and volatilities of {coin}: 100 % and more, hatched, is liquidation",
         to_svg(drawn, title=f"Margin ratio over price and volatilities of {coin}", description=told,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from seawall.core.errors import InputError, UnavailableError
 from seawall.reporting.blocks import Block, Listing, Prose, Section, Table, number, of_rows, typeset, words
 from seawall.reporting.context import Context
 from seawall.reporting.sentences import percent_move, price_words
+from seawall.risk.daily_moves import at_the_money
 from seawall.risk.reverse_stress import SIGMAS_MAX, VOL_PREFIX, ReverseStress
 
 TITLE = "Nearest joint move"
@@ -49,6 +52,20 @@ def _table(context: Context, found: ReverseStress) -> Table:
     for name in sorted(found.factors, key=lambda one: -abs(found.logs[found.factors.index(one)])):
         price = context.market.index.get(name)
         named = f"price of {name}" if price else f"volatilities of {name.removeprefix(VOL_PREFIX)}"
-        now, then = (f"{price_words(price * x)} USD" if price else "–" for x in (1.0, 1.0 + found.moves[name]))
+        vol = math.nan if price else _vol(context, name.removeprefix(VOL_PREFIX))
+        now, then = (
+            f"{price_words(price * x)} USD" if price else f"{vol * x:.1%}" if vol == vol else "–"
+            for x in (1.0, 1.0 + found.moves[name])
+        )  # fmt: skip
         rows.append([words(named), number(percent_move(found.moves[name])), number(now), number(then)])
-    return of_rows("Where it is, the largest move first", ("what moves", ">move", ">from", ">to"), rows)
+    note = "A coin's volatilities all move alike; shown is that of the option nearest to the money and 30 days."
+    is_told = any(name.startswith(VOL_PREFIX) for name in found.factors)
+    return of_rows("Where it is, the largest move first", ("what moves", ">move", ">from", ">to"), rows,
+                   note=note if is_told else "")  # fmt: skip
+
+
+def _vol(context: Context, coin: str) -> float:
+    try:
+        return at_the_money(context.market, coin)
+    except UnavailableError:
+        return math.nan

@@ -13,7 +13,8 @@ from seawall.reporting import sources
 from seawall.reporting.attribution import attribution
 from seawall.reporting.blocks import Part, Prose, Section
 from seawall.reporting.context import Context
-from seawall.reporting.holdings import greeks, holdings
+from seawall.reporting.greeks import greeks
+from seawall.reporting.holdings import holdings
 from seawall.reporting.liquidation import distances, surface
 from seawall.reporting.nearest_point import nearest_point
 from seawall.reporting.price_curves import context_key, price_curves

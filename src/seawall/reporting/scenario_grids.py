@@ -14,7 +14,7 @@ from seawall.reporting.context import Context
 from seawall.scenarios.grid import percent
 
 FIGURES_COUNT = 40
-"""A page lists this many of a venue's own figures, and says how many more there are."""
+"""A page lists this many of a model's own figures, and says how many more there are."""
 POSITIONS_COUNT = 60
 LIST_ROWS = 18
 """Scenarios of a list that stand below each other; longer lists go on beside it."""
@@ -125,4 +125,4 @@ def _figures(figures: dict[str, float]) -> Table:
     left = len(figures) - len(shown)
     note = f"{left:,} figures more: `seawall margin --account NAME --json` has all." if left else ""
     rows = [[words(name), number(cell_text(float(x)))] for name, x in shown]
-    return of_rows("The venue's own figures that are not zero, in its own units", ("figure", ">"), rows, note=note)
+    return of_rows("The model's own figures that are not zero, in its own units", ("figure", ">"), rows, note=note)

@@ -21,10 +21,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seawall.core.errors import InputError, Problem
 from seawall.core.html_table import Tabular
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WHOLE = "*"
 """Account of a limit on all accounts together."""
@@ -147,6 +150,12 @@ class LimitReport(Tabular):
             }
             for row in order
         ]  # fmt: skip
+
+    def plot(self) -> Figure:
+        """Return a bar for each limit and account: how much of it is used up, the worst first."""
+        from seawall.risk.limit_chart import limit_chart
+
+        return limit_chart(self.rows(), title=self.title)
 
 
 def read_limits(text: str, *, where: str = "limits") -> Limits:

@@ -177,17 +177,22 @@ class MarginPath(Tabular):
         ]
 
     def plot(self, account: str | None = None) -> Figure:
-        """Return equity, balance and requirements over time, with the calls; the only account, where none is named.
+        """Return one account's equity, balance, requirements and calls; margin ratios of all, where none is named.
+
+        Of the only account, where there is one. Many accounts have too many lines: the highest ratios are drawn.
 
         Raises
         ------
         InputError
-            When the account has no steps here, or one of several has to be named.
+            When the account has no steps here, or none has.
         """
-        from seawall.risk.path_chart import path_chart
+        from seawall.risk.path_chart import path_chart, ratios_chart
 
-        name = account if account is not None else self.accounts[0] if len(self.accounts) == 1 else None
+        if account is None and len(self.accounts) > 1:
+            return ratios_chart({name: self.of(name) for name in self.accounts})
+        name = self.accounts[0] if account is None and self.accounts else account
         steps = self.of(name) if name is not None else ()
         if not steps:
-            raise InputError(Problem("account", account or MISSING, f"it is one of {', '.join(self.accounts)}"))
+            rule = f"it is one of {', '.join(self.accounts)}" if self.accounts else "no account has a margin here"
+            raise InputError(Problem("account", account or MISSING, rule))
         return path_chart(str(name), steps)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import expm1
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from seawall.risk.direction import Direction
 from seawall.risk.rays import Distance, default_directions, search
 from seawall.risk.standing import Probe
 from seawall.risk.trigger import Which
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 VOL_PREFIX = "vol "
 """A factor `vol BTC` is the logarithmic move of all volatilities on BTC; `BTC` that of its price."""
@@ -61,6 +65,8 @@ class ReverseStress(Tabular):
         Rays that were followed.
     notes
         Where the covariance comes from.
+    spreads
+        Standard deviation of each factor's logarithmic move, `(K,)`.
     """
 
     account: str
@@ -73,6 +79,7 @@ class ReverseStress(Tabular):
     liquidation_ratio: float
     directions: int
     notes: tuple[str, ...] = ()
+    spreads: tuple[float, ...] = ()
 
     def rows(self) -> list[dict[str, object]]:
         """Return one mapping a factor."""
@@ -81,6 +88,17 @@ class ReverseStress(Tabular):
              "ratio": self.ratio}
             for name, log in zip(self.factors, self.logs, strict=True)
         ]  # fmt: skip
+
+    def plot(self) -> Figure:
+        """Return a bar for each factor: its move in its own standard deviations; n/a where no point was found."""
+        from seawall.charts import bars
+
+        moves = [log / spread for log, spread in zip(self.logs, self.spreads, strict=True)]
+        told = {name: f", {move:+.1%}".replace("-", "−") for name, move in self.moves.items() if move == move}
+        labels = [name + told.get(name, "") for name in self.factors]
+        away = f"the venue acts {self.sigmas:.3g} standard deviations away"
+        found = "no point was found" if self.kind == "none" else away
+        return bars(labels, moves, title=f"{self.account}: {found}", x_label="standard deviations of the factor")
 
 
 def reverse_stress(
@@ -226,7 +244,7 @@ class _Hunt:
             sigmas=np.inf if found is None else self.radius, factors=self.factors, logs=logs,
             moves={name: expm1(log) for name, log in zip(self.factors, logs, strict=True)},
             ratio=np.nan if found is None else found.ratio, liquidation_ratio=self.probe.trigger.liquidation_ratio,
-            directions=self.followed,
+            directions=self.followed, spreads=tuple(np.linalg.norm(self.root, axis=1).tolist()),
         )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ class Stress(Tabular):
         ]
 
     def plot(self, account: str | None = None) -> Figure:
-        """Return one account's profit and loss by scenario as a figure; the only account, where none is named."""
+        """Return one account's profit and loss by scenario; a map of all accounts, where none is named."""
         from seawall.risk.stress_chart import stress_chart
 
         return stress_chart(self.found, account, policy_id=self.policy_id)

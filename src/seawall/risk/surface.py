@@ -93,15 +93,14 @@ class Surface(Tabular):
         ]
 
     def plot(self) -> Figure:
-        """Return the ratios as a map, hatched where the venue acts, with the line on which it does."""
+        """Return the ratios as a map, hatched where the venue acts, with a line around; `contour` has it exactly."""
         from seawall.charts import contour_surface
 
         still = [np.flatnonzero(axis == 0.0) for axis in (self.price_moves, self.vol_moves)]
         later = f" after {self.elapsed_days:g} days" if self.elapsed_days else ""
         figure = contour_surface(
-            self.ratio, self.price_moves, self.vol_moves, [percent(move) for move in self.price_moves],
-            [percent(move) for move in self.vol_moves],
-            points=[(point.price_move, point.vol_move) for point in self.contour], acts=self.acts,
+            self.ratio, [percent(move) for move in self.price_moves], [percent(move) for move in self.vol_moves],
+            acts=self.acts,
             title=f"{self.account}: margin ratio{later}; the venue acts where it is hatched",
             x_label=f"move of {self.asset}", y_label="move of its volatilities",
             here=(int(still[0][0]), int(still[1][0])) if len(still[0]) and len(still[1]) else None,

@@ -11,11 +11,16 @@ import numpy as np
 import pytest
 
 import seawall as sw
+from seawall.charts.style import tick
 from seawall.core.errors import InputError, SeawallError, UnavailableError, UnknownNameError
 from seawall.policy import at
+from seawall.risk.limit_check import limit_report
+from seawall.risk.limits import read_limits
 from seawall.risk.margin_shares import margin_shares
 from seawall.risk.quadratic_report import quadratic_report
+from seawall.risk.reverse_stress import reverse_stress
 from seawall.risk.stress_chart import stress_chart
+from seawall.risk.stress_row import StressRow
 from seawall.risk.surface import Surface
 from seawall.risk.tail_report import TailReport, tail_report
 from seawall.scenarios import ScenarioSet
@@ -149,7 +154,7 @@ def surface() -> Surface:
     )  # fmt: skip
 
 
-def test_a_surface_is_drawn_with_its_line(surface: Surface) -> None:
+def test_a_surface_is_drawn_cell_by_cell(surface: Surface) -> None:
     figure = surface.plot()
     axes = figure.axes[0]
     assert x_names(figure) == ["-30 %", "-15 %", "0 %", "+20 %", "+45 %"]
@@ -157,13 +162,6 @@ def test_a_surface_is_drawn_with_its_line(surface: Surface) -> None:
     told = {tuple(round(x) for x in text.get_position()): text.get_text() for text in axes.texts}
     today = surface.ratio[2, 1]
     assert told[2, 1] == f"{today:.0%}" and len(told) == surface.ratio.size
-    ends = {
-        (round(float(x), 6), round(float(y), 6)) for line in axes.lines for x, y in zip(*line.get_data(), strict=True)
-    }
-    for point in surface.contour:
-        across = float(np.interp(point.price_move, surface.price_moves, np.arange(5)))
-        up = 2.0 - float(np.interp(point.vol_move, surface.vol_moves, np.arange(3)))
-        assert (round(across, 6), round(up, 6)) in ends
     assert axes.get_xlabel() == "move of BTC" and axes.get_ylabel() == "move of its volatilities"
     hatched = [patch for patch in axes.patches if patch.get_hatch()]
     assert len(hatched) == int(surface.acts.sum()) > 0
@@ -185,7 +183,22 @@ def test_a_path_is_drawn_with_its_calls() -> None:
     assert axes.get_xlabel() == "hours since the first state" and axes.get_ylabel() == "USD"
     assert "call" not in legend(path.plot("box"))
     with pytest.raises(InputError, match=f"it is one of {', '.join(BOOK.accounts)}"):
-        path.plot()
+        path.plot("nobody")
+
+
+def test_a_path_of_several_accounts_is_drawn_by_their_margin_ratios() -> None:
+    path = sw.margin_path(BOOK, NOW, "2020-03-12", POLICY)
+    axes = path.plot().axes[0]
+    drawn = {line.get_label(): line.get_ydata().tolist() for line in axes.lines[1:]}
+    assert set(drawn) == set(BOOK.accounts)
+    peaks = [max(step.ratio for step in path.of(name)) for name in drawn]
+    assert peaks == sorted(peaks, reverse=True)
+    for name, line in drawn.items():
+        assert line == pytest.approx([100.0 * min(step.ratio, 2.0) for step in path.of(name)])
+    assert set(axes.lines[0].get_ydata()) == {100.0}
+    title = axes.get_title(loc="left")
+    assert "the venue acts at 100 %" in title and ("drawn up to 200 %" in title) == (peaks[0] > 2.0)
+    assert axes.get_ylabel() == "margin ratio, %"
 
 
 def test_exposures_are_drawn_by_expiry_and_sum_to_the_total() -> None:
@@ -216,8 +229,69 @@ def test_a_stress_is_drawn_by_scenario_with_the_largest_loss_outlined() -> None:
     assert y_names(figure) == [f"{name}, {found.of('short_strangle', name).status}" for name in found.scenarios]
     outlined = [k for k, patch in enumerate(figure.axes[0].patches) if patch.get_linewidth() > 1.0]
     assert outlined == [int(np.argmin(pnl))]
-    with pytest.raises(InputError, match="account is missing; it is one of short_strangle"):
-        stress_chart(tuple(found), None, policy_id=found.policy_id)
+    with pytest.raises(InputError, match="account is 'nobody'; it is one of short_strangle"):
+        stress_chart(tuple(found), "nobody", policy_id=found.policy_id)
+
+
+def test_a_stress_of_several_accounts_is_a_map_with_the_largest_loss_outlined() -> None:
+    found = sw.stress(BOOK, NOW, ["2020-03-12", "2025-10-10", "liquidity-drain"], POLICY)
+    figure = found.plot()
+    assert y_names(figure) == list(BOOK.accounts) and x_names(figure) == list(found.scenarios)
+    told = {tuple(text.get_position()): text.get_text() for text in figure.axes[0].texts}
+    pnl = np.array([[found.of(name, scenario).pnl for scenario in found.scenarios] for name in found.accounts])
+    assert len(told) == pnl.size
+    row, across = np.unravel_index(int(pnl.argmin()), pnl.shape)
+    assert told[int(across), int(row)] == tick(float(pnl.min()))
+    [outline] = [patch for patch in figure.axes[0].patches if not patch.get_fill() and patch.get_linewidth() == 2.0]
+    assert (outline.get_x() + 0.47, outline.get_y() + 0.47) == pytest.approx((across, row))
+
+
+def test_of_many_accounts_those_with_the_largest_losses_are_drawn() -> None:
+    rows = [StressRow(account=f"a{k}", scenario="crash", pnl=-float(k)) for k in range(50)]
+    figure = stress_chart((*rows, StressRow(account="gone", scenario="crash")), None, policy_id="p")
+    assert y_names(figure) == [f"a{k}" for k in range(10, 50)]
+    assert "40 of 51 accounts" in figure.axes[0].get_title(loc="left")
+
+
+def test_a_nearest_joint_move_is_drawn_in_each_factors_own_standard_deviations() -> None:
+    covariance = [[0.0036, -0.0024], [-0.0024, 0.0064]]
+    found = reverse_stress(BOOK, NOW, POLICY, "short_strangle", factors=["BTC", "vol BTC"], covariance=covariance,
+                           starts=0)  # fmt: skip
+    figure = found.plot()
+    widths = [patch.get_width() for patch in figure.axes[0].patches]
+    assert widths == pytest.approx([found.logs[0] / 0.06, found.logs[1] / 0.08])
+    correlation = -0.0024 / (0.06 * 0.08)  # the distance of the two together is that of the result
+    x, y = widths
+    joint = (x * x - 2.0 * correlation * x * y + y * y) / (1.0 - correlation**2)
+    assert joint**0.5 == pytest.approx(found.sigmas)
+    assert f"{found.sigmas:.3g} standard deviations away" in figure.axes[0].get_title(loc="left")
+
+
+def test_limits_are_drawn_by_how_much_is_used_the_worst_first_and_cut_off_where_it_is_far_beyond() -> None:
+    limits = read_limits("""
+        title = "Desk limits"
+        [[limit]]
+        name = "vega"
+        measure = "vega_usd"
+        min = -100_000
+        max = 100_000
+        [[limit]]
+        name = "loss"
+        measure = "expected_shortfall_usd"
+        max = 1.0
+    """)
+    found = limit_report(BOOK, NOW, POLICY, limits)
+    figure = found.plot()
+    rows = found.rows()
+    names = y_names(figure)
+    assert [name.rpartition(", ")[2] for name in names] == [row["status"] for row in rows]
+    widths = [patch.get_width() for patch in figure.axes[0].patches]
+    used = np.array([row["used"] for row in rows], dtype=float)
+    assert widths == pytest.approx(np.nan_to_num(100.0 * np.minimum(used, 3.0)))
+    assert used[np.isfinite(used)].max() > 3.0 and "from 300 % on cut off" in figure.axes[0].get_xlabel()
+    gone = [k for k, share in enumerate(used) if np.isnan(share)]
+    assert gone and all(texts(figure)[k] == "n/a" for k in gone)
+    assert figure.axes[0].get_title(loc="left") == "Desk limits"
 
 
 @pytest.fixture(scope="module")
@@ -241,10 +315,25 @@ def test_a_distribution_has_all_outcomes_and_its_levels(tail: TailReport) -> Non
     assert tail.plot().axes[0].get_title(loc="left") == "all accounts"
 
 
-def test_a_figure_without_outcomes_has_no_distribution() -> None:
-    form = quadratic_report(BOOK.take([0]), NOW, ["BTC"], [[0.03**2]], days=1.0)
-    with pytest.raises(UnavailableError, match="without outcomes"):
-        form.plot()
+def test_delta_gamma_draws_the_distribution_of_its_form() -> None:
+    report = quadratic_report(BOOK.take([0]), NOW, ["BTC"], [[0.03**2]], days=1.0)
+    one = report["short_strangle"]
+    axes = report.plot().axes[0]
+    columns = [(patch.get_x(), patch.get_width(), patch.get_height()) for patch in axes.patches]
+    assert sum(height for *_, height in columns) == pytest.approx(100.0, abs=2.1e-3)
+    mean = sum((x + 0.5 * width) * height for x, width, height in columns) / 100.0
+    assert mean == pytest.approx(one.form.mean, abs=columns[0][1])
+    below = sum(height for x, width, height in columns if x + width <= -one.risk.value_at_risk)
+    assert 0.3 < below <= 1.0  # per cent, of a confidence of 99 %, less a part of one column
+    var, shortfall = (line.get_xdata()[0] for line in axes.lines)
+    assert (var, shortfall) == (-one.risk.value_at_risk, -one.risk.expected_shortfall)
+    assert axes.get_ylabel() == "probability, %, logarithmic"
+
+
+def test_a_quadratic_form_that_nothing_moves_has_no_distribution() -> None:
+    still = quadratic_report(sw.load_book({"USDC": 5.0}, snapshot=NOW), NOW, ["BTC"], [[0.03**2]], days=1.0)
+    with pytest.raises(UnavailableError, match="nothing about it moves"):
+        still.plot()
 
 
 @pytest.mark.parametrize("make", [

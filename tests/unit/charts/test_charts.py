@@ -27,8 +27,7 @@ def all_charts() -> dict[str, object]:
         "bars": bars(["up", "down", "gone"], [1.0, -2.0, float("nan")], marked=1),
         "heat": heat_map([[1.0, -2.0], [float("nan"), 0.0]], ["a", "b"], ["x", "y"], marked=(0, 1)),
         "surface": contour_surface(
-            np.array([[2.0, np.inf], [0.5, 0.6]]), [-0.1, 0.0], [0.0, 0.5], ["-10 %", "0 %"], ["0 %", "+50 %"],
-            points=[(-0.06, 0.0), (-0.07, 0.5)], here=(1, 0),
+            np.array([[2.0, np.inf], [0.5, 0.6]]), ["-10 %", "0 %"], ["0 %", "+50 %"], here=(1, 0),
         ),
     }  # fmt: skip
 
@@ -104,13 +103,64 @@ def test_a_waterfall_begins_each_part_where_the_last_one_ended_and_ends_at_their
     assert ends == pytest.approx([5.0, 3.0, 3.5, sum(parts)])
 
 
-def test_the_line_of_a_surface_passes_where_its_points_are_and_joins_those_of_one_square() -> None:
-    axis = [0.0, 1.0, 2.0]
-    ratio = np.array([[2.0, 2.0, 2.0], [0.5, 0.5, 0.5], [0.4, 0.4, 0.4]])
-    points = [(0.5, 0.0), (0.4, 1.0), (0.3, 2.0)]
-    lines = contour_surface(ratio, axis, axis, list("abc"), list("xyz"), points=points).axes[0].lines
-    ends = sorted(tuple(zip(line.get_xdata(), line.get_ydata(), strict=True)) for line in lines)
-    assert ends == [((0.3, 0.0), (0.4, 1.0)), ((0.4, 1.0), (0.5, 2.0))]  # the last row of the map is volatility 0
+def edges_of(figure: object) -> set[frozenset[tuple[float, float]]]:
+    """Return the ends of every stretch of the line of a surface."""
+    [line] = figure.axes[0].lines  # type: ignore[attr-defined]
+    points = list(zip(line.get_xdata().tolist(), line.get_ydata().tolist(), strict=True))
+    return {frozenset(points[k : k + 2]) for k in range(0, len(points), 3)}
+
+
+def test_the_line_of_a_surface_runs_between_cells_that_are_hatched_and_cells_that_are_not() -> None:
+    rng = np.random.default_rng(3)
+    ratio = rng.uniform(0.5, 1.5, (7, 5))
+    figure = contour_surface(ratio, [str(k) for k in range(7)], [str(k) for k in range(5)])
+    over = (ratio >= 1.0).T[::-1]  # the last row of the map is the lowest volatility
+    wanted = set()
+    for i in range(5):
+        for j in range(7):
+            if j < 6 and over[i, j] != over[i, j + 1]:
+                wanted.add(frozenset({(j + 0.5, i - 0.5), (j + 0.5, i + 0.5)}))
+            if i < 4 and over[i, j] != over[i + 1, j]:
+                wanted.add(frozenset({(j - 0.5, i + 0.5), (j + 0.5, i + 0.5)}))
+    assert edges_of(figure) == wanted
+    whole = [patch.get_bbox().bounds for patch in figure.axes[0].patches if patch.get_hatch()]
+    assert sorted(whole) == sorted((j - 0.5, i - 0.5, 1.0, 1.0) for i, j in np.argwhere(over).tolist())
+
+
+def test_the_line_of_a_surface_crosses_no_number() -> None:
+    figure = contour_surface(np.array([[2.0, 3.0], [0.5, 0.6]]), ["-10 %", "0 %"], ["0 %", "+50 %"])
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    axes = figure.axes[0]
+    boxes = [text.get_window_extent(renderer) for text in axes.texts]
+    for edge in edges_of(figure):
+        (x0, y0), (x1, y1) = (axes.transData.transform(end) for end in edge)
+        along = [(x0 + (x1 - x0) * k / 50.0, y0 + (y1 - y0) * k / 50.0) for k in range(51)]
+        assert not any(box.contains(x, y) for box in boxes for x, y in along)
+
+
+def test_lines_past_the_fourth_have_marks_and_no_two_look_alike() -> None:
+    drawn = curves(X, {f"line {k}": X + k for k in range(12)}).axes[0].lines[1:]
+    assert len({(line.get_linestyle(), line.get_marker()) for line in drawn}) == 12
+
+
+def test_long_names_stand_in_fewer_columns_so_that_the_legend_fits() -> None:
+    figure = curves(X, {f"a_rather_long_account_name_{k}": X + k for k in range(7)})
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    assert figure.axes[0].get_legend().get_window_extent(renderer).x1 <= figure.bbox.x1
+
+
+def test_long_names_of_columns_do_not_cover_each_other() -> None:
+    names = ["2020-03-12", "2021-05-19", "2022-11-08", "flash-crash", "liquidity-drain", "2025-10-10", "2026-02-05"]
+    figure = heat_map([[-1.0] * 7], ["account"], names)
+    assert {label.get_rotation() for label in figure.axes[0].get_xticklabels()} == {30.0}
+    assert {label.get_rotation() for label in heat_map([[-1.0]], ["a"], ["x"]).axes[0].get_xticklabels()} == {0.0}
+
+
+def test_what_sums_of_floats_leave_over_is_written_as_nothing() -> None:
+    told = [text.get_text() for text in heat_map([[-3.4e6, -5.8e-11, 0.01]], ["a"], ["x", "y", "z"]).axes[0].texts]
+    assert told == ["−3.4m", "0", "+0.01"]
 
 
 def test_names_of_near_points_do_not_cover_each_other() -> None:
@@ -128,6 +178,17 @@ def test_the_legend_covers_neither_the_title_nor_the_names_of_points(marks: dict
     legend = axes.get_legend().get_window_extent(renderer)
     others = [axes._left_title, *axes.texts]  # matplotlib names a title on the left in no other way
     assert all(not legend.overlaps(one.get_window_extent(renderer)) for one in others)
+
+
+def test_the_legend_of_a_distribution_covers_no_column_no_line_and_no_title() -> None:
+    figure = distribution([-2.0, -1.0, 0.0, 1.0], [0.5, 0.4, 0.1], levels={"VaR": -1.0, "ES": -1.5}, beyond=-1.0,
+                          title="one account")  # fmt: skip
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    axes = figure.axes[0]
+    legend = axes.get_legend().get_window_extent(renderer)
+    assert legend.y0 >= axes.get_window_extent(renderer).y1
+    assert not legend.overlaps(axes._left_title.get_window_extent(renderer))
 
 
 def test_a_distribution_has_a_column_for_each_share_the_tail_hatched_and_its_levels_named() -> None:

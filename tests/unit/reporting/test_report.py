@@ -21,6 +21,7 @@ from seawall.reporting.blocks import column, typeset
 from seawall.reporting.context import Context
 from seawall.reporting.page import SECTIONS_COUNT
 from seawall.reporting.stress_table import stress_table
+from seawall.risk.daily_moves import at_the_money
 from seawall.risk.margin_shares import margin_shares
 from tests.unit.reporting.pages import HOSTILE, MARKET, hostile_page, page_of, section_of, seen, written
 
@@ -120,6 +121,33 @@ def test_the_nearest_joint_move_is_that_of_the_function_with_its_covariance() ->
     for name in found.factors:
         assert typeset(f"{found.moves[name]:+.1%}") in texts
     assert all(any(typeset(note) in text for text in texts) for note in found.notes) and found.notes
+    vol = at_the_money(sw.load_snapshot(MARKET), "BTC")
+    row = texts.index("volatilities of BTC")
+    move = found.moves["vol BTC"]
+    assert texts[row + 1 : row + 4] == [typeset(x) for x in (f"{move:+.1%}", f"{vol:.1%}", f"{vol * (1.0 + move):.1%}")]
+
+
+def test_greeks_are_those_of_the_exposures_net_gross_and_by_moneyness_in_whole_dollars() -> None:
+    texts = section_of(page_of(ACCOUNT), "greeks").texts
+    book = sw.load_book("demo")
+    found = sw.exposures(book.take([book.row(ACCOUNT)]), MARKET)
+    [total] = found.by("asset", "expiry").parts
+    first = (total.net["cash_delta_usd"], total.net["cash_gamma_usd"], 0.01 * total.net["vega_usd"],
+             total.net["theta_usd_day"])  # fmt: skip
+    gross = (total.gross["cash_delta_usd"], total.gross["cash_gamma_usd"], 0.01 * total.gross["vega_usd"])
+    second = (0.01 * total.net["rho_usd"], 0.01 * total.net["vanna_usd"], 1e-4 * total.net["volga_usd"])
+    ends = [k for k, text in enumerate(texts) if text == "all"]
+    assert len(ends) == 3
+    whole = [[typeset(f"{figure:,.0f}") for figure in figures] for figures in (first, (*second, *gross))]
+    assert texts[ends[0] + 2 : ends[0] + 6] == whole[0]  # delta, in coin, stands before them
+    assert texts[ends[1] + 1 : ends[1] + 7] == whole[1]
+    assert texts[ends[2] + 1 : ends[2] + 5] == whole[0]
+    [asset] = found.by("asset", "moneyness").parts
+    for part in asset.parts:
+        row = texts.index("no strike" if part.name == "none" else part.name)
+        assert texts[row + 1] == typeset(f"{part.net['cash_delta_usd']:,.0f}")
+    cents = [text for text in texts[: ends[2] + 5] if re.fullmatch(r"[−0-9,]+\.\d\d", text)]
+    assert cents == []
 
 
 def test_every_section_is_there_once_for_each_account_and_in_the_contents() -> None:
