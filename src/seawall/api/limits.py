@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from seawall.market import MarketSnapshot
 from seawall.portfolio import Book
 from seawall.risk.concentration import Liquidity
 from seawall.risk.limit_check import RiskInputs, limit_report
-from seawall.risk.limits import LimitReport, Limits, read_limits
+from seawall.risk.limits import WHOLE, LimitReport, Limits, read_limits
 from seawall.scenarios import ScenarioSet
 
 LimitSource: TypeAlias = Limits | str | Path
@@ -52,7 +53,8 @@ def check_limits(
         Size units that trade in a day, by instrument or in a CSV file, for limits on days to liquidate; such a limit is
         unavailable where one is left out.
     drawdowns
-        Fall of equity from its peak by account, for limits on it.
+        Fall of equity from its peak by account, as a share of the peak, for limits on it; `*` is all accounts together.
+        `seawall.risk.limit_check.drawdown` takes it from a path of equity.
 
     Raises
     ------
@@ -111,9 +113,26 @@ def risk_inputs(
     drawdowns: Mapping[str, float] | None = None,
 ) -> tuple[RiskInputs, tuple[str, ...]]:
     """Return what limits need beyond book, market and policy, and notes on the scenarios; none are made in vain."""
+    fallen = _drawdowns(book, drawdowns or {})
     made: ScenarioSet | None = None
     notes: tuple[str, ...] = ()
     if any(limit.measure in _OF_OUTCOMES for limit in limits.limits):
         made, notes = as_scenarios(scenarios, book, market)
         notes = (f"VaR and ES with {confidence:g} confidence", *notes)
-    return RiskInputs(made, confidence, Liquidity(load_volumes(daily_volume)), dict(drawdowns or {})), notes
+    return RiskInputs(made, confidence, Liquidity(load_volumes(daily_volume)), fallen), notes
+
+
+def _drawdowns(book: Book, given: Mapping[str, float]) -> dict[str, float]:
+    """Return falls from the peak as they are given; what can't be one, or is of nobody, is refused."""
+    known = (*book.accounts, WHOLE)
+    problems = [
+        Problem("drawdown", account, f"its account is one of {', '.join(known[:12])}", where=book.origin)
+        for account in given if account not in known
+    ]  # fmt: skip
+    problems += [
+        Problem("drawdown", fall, "it is a share of the peak, 0 or more, such as 0.08", where=account)
+        for account, fall in given.items() if not 0.0 <= fall < math.inf
+    ]  # fmt: skip
+    if problems:
+        raise InputError(problems)
+    return {account: float(fall) for account, fall in given.items()}

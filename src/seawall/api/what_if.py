@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,12 @@ import numpy as np
 from seawall.api.books import BookSource, load_book
 from seawall.api.margins import DEFAULT_POLICY, PolicySource, as_policy
 from seawall.api.snapshots import SnapshotSource, grammar_of, load_snapshot
-from seawall.core.errors import InputError, Problem
+from seawall.core.amounts import amount, ratio
 from seawall.core.html_table import Tabular
 from seawall.margining import AccountMargin, evaluate
 from seawall.margining.totals import total_usd
 from seawall.portfolio import Book
-from seawall.portfolio.trades import Trade, TradesSource, apply_trades, parse_trades
+from seawall.portfolio.trades import Trade, TradesSource, account_row, apply_trades, parse_trades
 
 if TYPE_CHECKING:
     from seawall.api.limits import LimitSource
@@ -76,6 +76,13 @@ class WhatIf(Tabular):
     effects: tuple[TradeEffect, ...]
     check: PreTrade | None = None
 
+    @property
+    def verdict(self) -> tuple[str, ...]:
+        """Whether initial margin is covered after the trades, and whether the venue would liquidate; one line each."""
+        was = {one.currency: one for one in self.before}
+        told = [line for one in self.after for line in _verdict(was.get(one.currency), one)]
+        return tuple(told) or ("initial margin is covered after it",)
+
     def __str__(self) -> str:
         policies = ", ".join(dict.fromkeys(margin.policy_id for margin in self.before))
         margins = {
@@ -91,6 +98,7 @@ class WhatIf(Tabular):
             lines.append(_line(name, *alone, effect.initial_last, effect.maintenance_last))
         if self.check is not None:
             lines += [f"refused by {reason}" for reason in self.check.reasons] or ["margin and limits allow it"]
+        lines += self.verdict
         for when, side in (("before", self.before), ("after", self.after)):
             lines += [f"{when}, unavailable: {margin.unavailable}" for margin in side if margin.unavailable]
         return "\n".join(lines)
@@ -110,6 +118,21 @@ class WhatIf(Tabular):
         ]
 
 
+def _verdict(was: AccountMargin | None, now: AccountMargin) -> Iterator[str]:
+    """Say what one netting set is short of after trades, and whether it was before."""
+    if now.unavailable:
+        yield f"margin in {now.currency} can't be computed after it"
+        return
+    if now.available_funds < 0.0:
+        needs, there = (amount(x, now.currency) for x in (now.initial_margin, now.margin_balance - now.haircut))
+        before = " (short before it too)" if was is not None and was.available_funds < 0.0 else ""
+        yield f"short of initial margin after it: {needs} {now.currency} required, {there} there{before}"
+    if now.margin_ratio >= 1.0:
+        before = " (before it too)" if was is not None and was.margin_ratio >= 1.0 else ""
+        share = ratio(now.margin_ratio)
+        yield f"the venue would liquidate after it: its margin ratio in {now.currency} is {share}{before}"
+
+
 def _line(name: str, *cells: str | float) -> str:
     texts = (cell if isinstance(cell, str) else "n/a" if np.isnan(cell) else f"{cell:,.2f}" for cell in cells)
     return f"{name:<36}" + "".join(f"{text:>16}" for text in texts)
@@ -126,6 +149,7 @@ def what_if(
     scenarios: OutcomeSource = "monte-carlo",
     confidence: float = 0.99,
     daily_volume: VolumeSource | None = None,
+    drawdowns: Mapping[str, float] | None = None,
     stand_ins: Mapping[str, str] | None = None,
     check_lots: bool = True,
 ) -> WhatIf:
@@ -150,6 +174,8 @@ def what_if(
         For limits on value at risk and expected shortfall, as in `value_at_risk`.
     daily_volume
         Size units that trade in a day, by instrument or in a CSV file, for limits on days to liquidate.
+    drawdowns
+        Fall of equity from its peak by account, for limits on it; trades leave it as it is.
     stand_ins, check_lots
         As in `margin`.
 
@@ -170,8 +196,7 @@ def what_if(
     held = book if isinstance(book, Book) else load_book(book, snapshot=market, check_lots=check_lots)
     wanted = parse_trades(trades)
     chosen = as_policy(policy, time=market.time_ns).with_stand_ins(stand_ins or {})
-    row = held.row(account) if account is not None else _only_account(held)
-    one = held.take([row])
+    one = held.take([account_row(held, account)])
     name = one.accounts[0]
 
     # One account for each variant, so that the market is revalued once for all of them.
@@ -215,6 +240,7 @@ def what_if(
             scenarios,
             confidence=confidence,
             volume=daily_volume,
+            drawdowns=drawdowns,
             lots=check_lots,
         ),
     )
@@ -222,7 +248,8 @@ def what_if(
 
 def _checked(
     book: Book, market: MarketSnapshot, policy: MarginPolicy, trades: Sequence[Trade], account: str,
-    limits: LimitSource, scenarios: OutcomeSource, *, confidence: float, volume: VolumeSource | None, lots: bool,
+    limits: LimitSource, scenarios: OutcomeSource, *, confidence: float, volume: VolumeSource | None,
+    drawdowns: Mapping[str, float] | None, lots: bool,
 ) -> PreTrade:  # fmt: skip
     """Return whether margin and limits allow the trades: of the whole book, which some limits are of."""
     from seawall.api.limits import as_limits, risk_inputs  # scenarios and risk are only needed here
@@ -230,16 +257,10 @@ def _checked(
 
     wanted = as_limits(limits)
     later = apply_trades(book, account, trades, snapshot=market, check_lots=lots)
-    inputs, notes = risk_inputs(wanted, later, market, scenarios=scenarios, confidence=confidence, daily_volume=volume)
+    inputs, notes = risk_inputs(
+        wanted, later, market, scenarios=scenarios, confidence=confidence, daily_volume=volume, drawdowns=drawdowns
+    )
     found = pre_trade(
         book, market, policy, trades, wanted, inputs, account=account, check_lots=lots, parse=grammar_of(market)
     )
     return replace(found, after=replace(found.after, notes=notes))
-
-
-def _only_account(book: Book) -> int:
-    if len(book) != 1:
-        known = ", ".join(book.accounts[:5]) + (", ..." if len(book) > 5 else "")
-        rule = f"the book has {len(book)} accounts; name one with account= (--account on the command line): {known}"
-        raise InputError(Problem("account", "left out", rule, where=book.origin))
-    return 0

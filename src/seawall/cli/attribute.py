@@ -31,7 +31,6 @@ SHOWN_ROWS_COUNT = 50
 SHOWN_CONTRACTS_COUNT = 8
 """A terminal shows this many of each; --csv and --json give all."""
 SHOWN_NEAR_COUNT = 3
-HALF_A_CENT = 0.005
 
 
 def attribute(
@@ -128,8 +127,10 @@ def _parts(found: Attribution, *, wide: bool) -> Iterator[Table | Text]:
             f"{amount(found.positions.netted_initial, 'USD')}: netting saves {amount(saved, 'USD')}."
         )
         yield Text(_LEGEND if wide else _LEGEND.partition(" Alone")[0], style="dim")
+        told = {one.name for one in found.scenarios if one.ties}
         for one in found.scenarios:
-            yield from _scenario(one)
+            if one.ties or one.margin_is not in told:  # what makes the margin is told already
+                yield from _scenario(one)
     if found.change:
         yield from _change(found.change)
     if found.contracts:
@@ -150,7 +151,7 @@ def _shares(found: Attribution, *, wide: bool) -> Table:
     rows = found.rows()
     for row in [*rows[:-1][:SHOWN_ROWS_COUNT], rows[-1]]:
         initial = float(str(row["initial"]))
-        share = f"{initial / found.shares.initial:+.1%}" if found.shares.initial else "-"
+        share = f"{initial / found.shares.initial:+z.1%}" if found.shares.initial else "-"
         keys = ("initial_if_closed", "initial_alone") if wide else ("initial_if_closed",)
         extra = [_money(row[key]) for key in keys]
         name = f"{row['name']}{' *' if row['at_kink'] else ''}"
@@ -162,7 +163,7 @@ def _shares(found: Attribution, *, wide: bool) -> Table:
 
 def _money(number: object) -> str:
     figure = float(str(number))
-    return "-" if np.isnan(figure) else amount(figure if abs(figure) >= HALF_A_CENT else 0.0, "USD")
+    return "-" if np.isnan(figure) else amount(figure, "USD")
 
 
 def _kinks(found: Attribution) -> Iterator[str]:
@@ -180,19 +181,23 @@ def _kinks(found: Attribution) -> Iterator[str]:
 
 
 def _scenario(found: ScenarioShares) -> Iterator[Table | Text]:
+    instead = found.margin_is.replace("_", " ")
     if not found.ties:
-        yield Text(f"{found.name}: no scenario loses.", style="dim")
+        made = f"; the largest part of the margin is the {instead}" if instead else ""
+        yield Text(f"{found.name}: no scenario loses{made}.")
         return
     worst = " and ".join(tie.label for tie in found.ties[:SHOWN_NEAR_COUNT])
-    table = _table(f"{found.name}: {worst} binds, {found.currency}", "line", "loss there", "share")
+    does = f"loses most, but does not bind: the {instead} does" if instead else "binds"
+    yield Text(f"{found.name}: {worst} {does}, {found.currency}", style="italic")
+    table = _table("", "line", "loss there", "share")
     shown = sorted(found.lines, key=lambda line: -line[1])
     for name, loss in [*shown[:SHOWN_ROWS_COUNT], ("offsets", found.offsets)]:
         if name != "offsets" or abs(loss) > 1e-9 * found.loss:
-            table.add_row(name, amount(loss, found.currency), f"{loss / found.loss:+.1%}")
+            table.add_row(name, amount(loss, found.currency), f"{loss / found.loss:+z.1%}")
     table.add_row("together", amount(found.loss, found.currency), "", style="bold")
     yield table
     near = [f"{tie.label} ({tie.loss / found.loss:.1%} of it)" for tie in found.near_ties[:SHOWN_NEAR_COUNT]]
-    if near:
+    if near and not instead:
         yield Text(f"Near it: {', '.join(near)}. A small change of book or market makes one of them bind.")
 
 
@@ -235,7 +240,8 @@ def _document(found: Attribution) -> dict[str, object]:
         "scenarios": [
             {
                 "name": one.name, "underlying": one.underlying, "currency": one.currency, "loss": one.loss,
-                "binding": [tie.label for tie in one.ties],
+                "binding": [] if one.margin_is else [tie.label for tie in one.ties],
+                "worst": [tie.label for tie in one.ties], "margin_is": one.margin_is,
                 "near": [{"label": tie.label, "loss": tie.loss} for tie in one.near_ties], "lines": one.rows(),
             }
             for one in found.scenarios

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
+from seawall.cli.plain_table import plain_table
 from seawall.core.amounts import compact
-from seawall.risk.exposures import Total
+from seawall.risk.exposures import Exposures, Total
 
 SHOWN_ROWS_COUNT = 80
 """A terminal shows this many totals; --csv and --json give all."""
@@ -20,9 +21,24 @@ COLUMNS = {
     "vega_usd": "vega\nUSD, point",
     "theta_usd_day": "theta\nUSD, day",
 }
+CENTS_BELOW, HALF_A_CENT = 10.0, 0.005
+"""Whole dollars from here on, USD; and what is no cent is shown as nothing."""
 _PER_SHOWN = {"vega_usd": 0.01}
 """A table for people has vega per point, as venues and the report do; rows for machines per 1.00."""
 _NOTHING = {"expiry": "no expiry", "moneyness": "no strike"}
+MORE = {
+    "delta": ("delta\ncoin", 1.0),
+    "net_delta": ("net delta\ncoin", 1.0),
+    "rho_usd": ("rho\nUSD, 1 %", 0.01),
+    "vanna_usd": ("vanna\nUSD, point", 0.01),
+    "volga_usd": ("volga\nUSD, point", 1e-4),
+}
+"""Greeks of the second table: heading, and what is shown of the number that machines get."""
+SHOWN_ACCOUNTS_COUNT = 12
+"""With more accounts than this the second table tells assets only."""
+MORE_LEGEND = (
+    "Net delta: price-adjusted. Rho per 1 % of rate; vanna and volga per point of volatility, in --json per 1.00."
+)
 LEGEND = (
     "Cash delta: USD per 100 % move. Gross: cash deltas without their sign. Gamma: change of cash delta per 1 %. "
     "Vega: per point of volatility, 0.01; vega_usd of --json, --csv and limits is per 1.00."
@@ -55,6 +71,24 @@ def exposure_table(total: Total, *, wide: bool) -> list[Table | Text]:
     return [table, *below]
 
 
+def more_greeks_table(found: Exposures, *, wide: bool) -> list[Table | Text]:
+    """Return deltas named apart, rho, vanna and volga by asset, and by account below it where accounts are few."""
+    few = len({holding.account for holding in found.holdings}) <= SHOWN_ACCOUNTS_COUNT
+    total = found.by("asset", "account") if few else found.by("asset")
+    table = plain_table("more Greeks, net", padding=2 if wide else 1)
+    table.add_column("", overflow="fold", min_width=22)
+    for heading, _ in MORE.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for asset in total.parts:
+        for depth, name, part in _lines(asset, 0):
+            money = [
+                _number(part.net[key] * scale, wide=wide, coin="USD" not in head)
+                for key, (head, scale) in MORE.items()
+            ]  # fmt: skip
+            table.add_row(Text("  " * depth + name, style="" if depth else "bold"), *money)
+    return [table, Text(MORE_LEGEND, style="dim")] if total.parts else []
+
+
 def _lines(total: Total, depth: int) -> Iterator[tuple[int, str, Total]]:
     names = [total.name]
     while len(total.parts) == 1:
@@ -71,4 +105,8 @@ def _number(amount: float, *, wide: bool, coin: bool = False) -> str:
     """Return every digit that counts where there is room, and seven characters where there is not."""
     if not wide or amount != amount or abs(amount) >= 1e12 or amount == 0.0:
         return compact(amount)
-    return f"{amount:+,.4f}" if coin else f"{amount:+,.0f}"
+    if coin:
+        return f"{amount:+z,.4f}"
+    if abs(amount) < CENTS_BELOW:
+        return compact(amount) if abs(amount) >= HALF_A_CENT else "0"
+    return f"{amount:+,.0f}"

@@ -86,10 +86,10 @@ def measure(limit: Limit, amount: float) -> str:
     if math.isinf(amount):
         return "no end" if amount > 0.0 else "below all"
     if limit.measure.endswith(("_ratio", "_share")):
-        return f"{100.0 * amount:,.1f} %"
+        return f"{100.0 * amount:z,.1f} %"
     if limit.measure in IN_COIN or "usd" not in limit.measure:
         return f"{amount:,.4g}" if abs(amount) < 1e4 else f"{amount:,.0f}"
-    return f"{amount:,.0f}"
+    return f"{amount:z,.0f}"
 
 
 def bound(row: LimitRow) -> str:

@@ -18,12 +18,13 @@ from seawall.api.limits import check_limits
 from seawall.api.margins import DEFAULT_POLICY, as_policy
 from seawall.api.outcomes import Outcomes
 from seawall.api.snapshots import DEFAULT_SNAPSHOT, grammar_of
-from seawall.api.volumes import load_volumes
 from seawall.cli import show
 from seawall.cli.concentration_table import concentrated, concentration_table, places_table
-from seawall.cli.exposure_table import LEGEND, exposure_table
+from seawall.cli.drawdowns import drawdowns
+from seawall.cli.exposure_table import LEGEND, exposure_table, more_greeks_table
 from seawall.cli.inputs import market_and_book
 from seawall.cli.limit_table import limit_table
+from seawall.cli.liquidity_table import volumes_of_instruments
 from seawall.cli.main import EXIT_LIMIT, EXIT_UNAVAILABLE
 from seawall.cli.outcome_flags import OutcomeFlags
 from seawall.cli.output import check_one_format, print_csv, print_json
@@ -46,7 +47,8 @@ def risk(
     *,
     by: Annotated[list[str] | None, Parameter(negative=())] = None,
     limits: Path | None = None,
-    volume: Path | None = None,
+    volume: Annotated[list[str] | None, Parameter(negative=())] = None,
+    drawdown: Annotated[list[str] | None, Parameter(negative=())] = None,
     reference: str | None = None,
     outcomes: OutcomeFlags | None = None,
     policy: Annotated[str, Parameter(name=["--policy", "-p"])] = DEFAULT_POLICY,
@@ -76,7 +78,10 @@ def risk(
     limits
         A TOML file of limits; the command exits with 6 where one is broken.
     volume
-        A CSV file with the header `instrument,daily_volume`, for days to liquidate.
+        What trades in a day, for days to liquidate: `BTC-PERPETUAL=5e8` in size units, or a CSV file with the header
+        `instrument,daily_volume`.
+    drawdown
+        `desk-1=0.08`: the fall of an account's equity from its peak, for limits on it; `*=0.02` of all together.
     reference
         The coin that deltas of several are counted in; the one with the largest where left out.
     policy
@@ -97,7 +102,7 @@ def risk(
     market, whole = market_and_book(file, snapshot)
     book = whole if account is None else whole.take([whole.row(account)])
     method = asked.outcomes()
-    volumes = load_volumes(volume)
+    volumes = volumes_of_instruments(volume or (), market)
     found = exposures(book, market)
     levels = tuple(part for given in by or WAY_DOWN for part in given.split(","))
     total = found.by(*levels)
@@ -107,8 +112,8 @@ def risk(
     if limits is not None:
         with working(f"measuring {len(whole):,} accounts"):
             report = check_limits(
-                whole, market, limits, policy, scenarios=method, confidence=asked.confidence, daily_volume=volume,
-                stand_ins=stand_ins(map_underlying),
+                whole, market, limits, policy, scenarios=method, confidence=asked.confidence, daily_volume=volumes,
+                drawdowns=drawdowns(drawdown), stand_ins=stand_ins(map_underlying),
             )  # fmt: skip
         if account is not None:  # limits of all accounts together are this one's too
             report = replace(report, checks=tuple(row for row in report.checks if row.account in (account, WHOLE)))
@@ -121,7 +126,12 @@ def risk(
         wide = out.width >= show.WIDE_FROM
         used = as_policy(policy, time=market.time_ns).id if report else ""
         out.print(show.headline(market, used))
-        for part in (*exposure_table(total, wide=wide), Text(LEGEND, style="dim"), *_deltas(joint, why)):
+        for part in (
+            *exposure_table(total, wide=wide),
+            Text(LEGEND, style="dim"),
+            *more_greeks_table(found, wide=wide),
+            *_deltas(joint, why),
+        ):
             out.print(part)
         out.print(concentration_table(found))
         if places.positions:

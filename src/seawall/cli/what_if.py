@@ -9,12 +9,14 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 from rich.table import Table
+from rich.text import Text
 
 from seawall.api.margins import DEFAULT_POLICY
 from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.api.what_if import WhatIf
 from seawall.api.what_if import what_if as compute
 from seawall.cli import show
+from seawall.cli.drawdowns import drawdowns
 from seawall.cli.inputs import market_and_book
 from seawall.cli.limit_table import pre_trade_table
 from seawall.cli.main import EXIT_LIMIT, EXIT_UNAVAILABLE
@@ -37,6 +39,7 @@ def what_if(
     account: str | None = None,
     limits: Path | None = None,
     volume: Path | None = None,
+    drawdown: Annotated[list[str] | None, Parameter(negative=())] = None,
     outcomes: OutcomeFlags | None = None,
     map_underlying: Annotated[list[str] | None, Parameter(negative=())] = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -66,6 +69,8 @@ def what_if(
         A TOML file of limits: margin and limits are checked, and the command exits with 6 where either refuses.
     volume
         A CSV file with the header `instrument,daily_volume`, for limits on days to liquidate.
+    drawdown
+        `desk-1=0.08`: the fall of an account's equity from its peak, for limits on it; `*=0.02` of all together.
     map_underlying
         `SOL=ETH`: where the policy has no numbers for SOL it takes ETH's, and says so.
     json
@@ -75,15 +80,16 @@ def what_if(
     """
     check_one_format(as_json=json, as_csv=csv)
     market, book = market_and_book(file, snapshot)
-    if limits is None and (outcomes is not None or volume is not None):
-        rule = "flags of outcomes and volumes are for limits: give --limits FILE"
+    if limits is None and (outcomes is not None or volume is not None or drawdown):
+        rule = "flags of outcomes, volumes and drawdowns are for limits: give --limits FILE"
         raise InputError(Problem("limits", "left out", rule))
     asked = outcomes or OutcomeFlags()
     with working("margining the trades"):
         found = compute(
             book, market, trade, policy, account=account, limits=limits,
             scenarios=asked.outcomes() if limits is not None else asked.method,
-            confidence=asked.confidence, daily_volume=volume, stand_ins=stand_ins(map_underlying),
+            confidence=asked.confidence, daily_volume=volume, drawdowns=drawdowns(drawdown),
+            stand_ins=stand_ins(map_underlying),
         )  # fmt: skip
     if json:
         print_json(_document(found))
@@ -98,6 +104,8 @@ def what_if(
         out.print(
             "alone: this trade and no other; last: after all the others. A negative number frees margin.", style="dim"
         )
+        for line in found.verdict:
+            out.print(Text(f"margin: {line}", style="" if line.startswith("initial") else "bold yellow"))
         for part in () if found.check is None else pre_trade_table(found.check):
             out.print(part)
     if found.check is not None and not found.check.accepted:
@@ -142,6 +150,9 @@ def _document(found: WhatIf) -> dict[str, object]:
         "initial_after_usd": found.initial_after_usd,
         "maintenance_before_usd": found.maintenance_before_usd,
         "maintenance_after_usd": found.maintenance_after_usd,
+        "verdict": list(found.verdict),
+        "initial_covered": all(row.available_funds >= 0.0 for row in found.after),
+        "would_liquidate": any(row.margin_ratio >= 1.0 for row in found.after),
         "trades": found.rows(),
         "check": None
         if found.check is None

@@ -14,10 +14,12 @@ _UNITS = ((1e9, "bn"), (1e6, "m"), (1e4, "k"))
 def amount(number: float, currency: str) -> str:
     """Return an amount in a currency: six places for coin; cents for dollars, as long as cents can matter.
 
+    What rounds to zero has no sign.
+
     Examples
     --------
-    >>> amount(1234.5, "USD"), amount(123_456.7, "USD"), amount(-0.0314159, "BTC"), amount(float("nan"), "BTC")
-    ('1,234.50', '123,457', '-0.031416', 'n/a')
+    >>> amount(1234.5, "USD"), amount(123_456.7, "USD"), amount(-0.0314159, "BTC"), amount(-1e-10, "USD")
+    ('1,234.50', '123,457', '-0.031416', '0.00')
     """
     if math.isnan(number):
         return "n/a"
@@ -26,7 +28,7 @@ def amount(number: float, currency: str) -> str:
     places = 6
     if currency.startswith("USD"):
         places = 2 if abs(number) < WHOLE_DOLLARS_FROM else 0
-    return f"{number:,.{places}f}"
+    return f"{number:z,.{places}f}"
 
 
 def compact(number: float) -> str:
@@ -57,4 +59,4 @@ def ratio(number: float) -> str:
     """Return a margin ratio as per cent: 100 % is liquidation."""
     if math.isnan(number):
         return "n/a"
-    return "no equity" if math.isinf(number) else f"{number:.1%}"
+    return "no equity" if math.isinf(number) else f"{number:z.1%}"

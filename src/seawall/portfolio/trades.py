@@ -15,7 +15,7 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from seawall.core.arrays import FloatArray
-from seawall.core.errors import InputError, Problem, UnavailableError
+from seawall.core.errors import MISSING, InputError, Problem, UnavailableError
 from seawall.instruments import Option
 from seawall.market import MarketSnapshot
 from seawall.portfolio.assemble import is_asset
@@ -29,6 +29,9 @@ TradesSource: TypeAlias = "TradeSource | Sequence[TradeSource] | Mapping[str, fl
 _FORM = "a trade reads 'NAME SIZE' or 'NAME SIZE @ PRICE', for example BTC-25SEP26-100000-C -10 @ 0.0004"
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _TRADE = re.compile(rf"(?P<name>\S+)\s+(?P<size>{_NUMBER})(?:\s*@\s*(?P<price>{_NUMBER}))?", re.ASCII)
+
+SHOWN_ACCOUNTS_COUNT = 12
+"""A message names this many of a book's accounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ def apply_trades(
     >>> apply_trades(book, None, "BTC-25SEP26-70000-C -10", snapshot=snapshot).account("desk").balances
     {'BTC': 2.15}
     """
-    a = _account_row(book, account)
+    a = account_row(book, account)
     if not isinstance(trades, str | Trade) and len(trades) == 0:
         return book
     wanted = parse_trades(trades)
@@ -176,10 +179,18 @@ def apply_trades(
     return _replaced(book, a, holder)
 
 
-def _account_row(book: Book, account: str | None) -> int:
+def account_row(book: Book, account: str | None) -> int:
+    """Return the row of the account that is meant: the one that is named, or the only one.
+
+    Raises
+    ------
+    InputError
+        When the book has several accounts and none is named, or none of the name.
+    """
     if account is None and len(book) != 1:
-        rule = f"the book has {len(book)} accounts; name the one that trades"
-        raise InputError(Problem("account", "left out", rule, where=book.origin))
+        known = ", ".join(book.accounts[:SHOWN_ACCOUNTS_COUNT]) + (", ..." if len(book) > SHOWN_ACCOUNTS_COUNT else "")
+        rule = f"the book has {len(book)} accounts; name one with account= (--account on the command line): {known}"
+        raise InputError(Problem("account", MISSING, rule, where=book.origin))
     return 0 if account is None else book.row(account)
 
 

@@ -104,7 +104,7 @@ class Vulnerability(Tabular):
 
         Where all paths agree or few are called, the rarer outcome may be rarer than they can show: the interval ends no
         sooner than where this many paths would have shown it once, with its confidence. Without leaps the chance of a
-        call is held to its closed form and needs none of this.
+        call is exact, and its interval is the number itself.
         """
         one: Estimate = getattr(self, name) if years is None else dict(self.probability_by)[years]
         low, high = max(one.lower, 0.0), one.upper

@@ -23,6 +23,8 @@ from seawall.scenarios.streams import Purpose, generator
 
 BLOCK_PATHS_COUNT = 1 << 13
 """Paths that one stream of random numbers is for; part of what a seed means."""
+PERIODS_COUNT = 8
+"""Equal parts of the time that exits are dated by, where nothing else is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,14 @@ class _Found(NamedTuple):
 
 
 def simulate_exits(
-    process: JumpDiffusion, lower: float, upper: float, years: float, *, paths: int, seed: int, periods: int = 8
+    process: JumpDiffusion,
+    lower: float,
+    upper: float,
+    years: float,
+    *,
+    paths: int,
+    seed: int,
+    periods: int = PERIODS_COUNT,
 ) -> Exits:
     """Return when and where a price leaves an interval.
 
@@ -161,8 +170,12 @@ def simulate_exits(
     keep = path < paths
     columns = ("weight", "where", "time", "leapt")
     rest = {name: np.concatenate([getattr(one, name) for one in found])[keep] for name in columns}
-    ends = np.asarray(np.arange(1, periods + 1) * (years / periods), dtype=np.float64)
-    return Exits(paths, path[keep], years=ends, **rest)
+    return Exits(paths, path[keep], years=dates(years, periods), **rest)
+
+
+def dates(years: float, periods: int = PERIODS_COUNT) -> FloatArray:
+    """Return the ends of equal parts of a time, years: what exits are dated by."""
+    return np.asarray(np.arange(1, periods + 1) * (years / periods), dtype=np.float64)
 
 
 def _block(

@@ -19,6 +19,7 @@ from seawall.core.arrays import FloatArray, frozen
 from seawall.core.errors import InputError, Problem
 from seawall.core.frames import to_frame
 from seawall.core.html_table import Tabular
+from seawall.core.reasons import grouped
 from seawall.core.time import NO_EXPIRY_NS, iso
 from seawall.instruments import Kind
 from seawall.margining.blocks.equity import equity_in
@@ -191,17 +192,17 @@ class Exposures(Tabular):
         for i in rows:
             groups.setdefault(self.holdings[i].key(below[0]), []).append(i)
         parts = tuple(self._sum(below[0], key, groups[key], below[1:]) for key in sorted(groups, key=_rank))
-        why = dict.fromkeys(part.unavailable for part in parts if part.unavailable)
+        why = grouped(self.holdings[i].unavailable for i in rows)
         net = {greek: _added(part.net[greek] for part in parts) for greek in GREEKS}
         gross = {greek: _added(part.gross[greek] for part in parts) for greek in GROSS}
-        return Total(level, name, net, gross, parts, "; ".join(why))
+        return Total(level, name, net, gross, parts, why)
 
     def _leaf(self, level: str, name: str, rows: Sequence[int]) -> Total:
         own = self.greeks[list(rows)]
-        why = dict.fromkeys(self.holdings[i].unavailable for i in rows if self.holdings[i].unavailable)
+        why = grouped(self.holdings[i].unavailable for i in rows)
         net = {greek: _added(own[:, g].tolist()) for g, greek in enumerate(GREEKS)}
         gross = {greek: _added(np.abs(own[:, GREEKS.index(greek)]).tolist()) for greek in GROSS}
-        return Total(level, name, net, gross, (), "; ".join(why))
+        return Total(level, name, net, gross, (), why)
 
 
 def exposures(

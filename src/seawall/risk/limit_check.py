@@ -146,8 +146,10 @@ def _measure(
     if wanted & _WITH_MARGIN:
         [margins] = evaluate(book, snapshot, [policy], check_lots=False, parse=parse)
         _margin(margins, everyone, measured, reasons)
-    for account, fall in given.drawdowns.items():
-        measured["drawdown_ratio", account, ""] = fall
+    for account in everyone if "drawdown_ratio" in wanted else ():
+        measured["drawdown_ratio", account, ""] = given.drawdowns.get(account, math.nan)
+        hint = f"give drawdowns=, or --drawdown {account}=0.08 on the command line"
+        reasons["drawdown_ratio", account, ""] = f"its fall from the peak is not known; {hint}"
     return measured, reasons
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from seawall.core.arrays import FloatArray
-from seawall.core.errors import InputError, Problem
 from seawall.margining import Margins, evaluate
 from seawall.margining.columns import worst_scenarios
 from seawall.margining.totals import total_usd, usd_of
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
 from seawall.portfolio import Account, Book, NameParser
+from seawall.portfolio.trades import account_row
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,4 @@ def account_of(book: Book, account: str | None) -> Account:
     InputError
         When the book has several accounts and none is named, or none of the name.
     """
-    if account is None:
-        if len(book) != 1:
-            known = ", ".join(book.accounts[:5]) + (", ..." if len(book) > 5 else "")
-            rule = f"the book has {len(book)} accounts; name one: {known}"
-            raise InputError(Problem("account", "left out", rule, where=book.origin))
-        account = book.accounts[0]
-    return book.account(account)
+    return book.account(book.accounts[account_row(book, account)])

@@ -1,25 +1,29 @@
 """Trades checked before they are done, against margin and limits.
 
 A trade passes where both allow it. What stands in the way is said in order of precedence: a margin that can't be
-computed, initial margin that would not be covered, a limit that would be broken. A trade that makes a breach smaller is
-let through: it must be possible to come back within limits step by step.
+computed, initial margin that would not be covered, a limit that would be broken. It must be possible to come back
+within limits step by step: a trade that makes a breach smaller, or larger by no more than rounding, is let through, and
+so is one that only makes positions smaller where a number could not be had before it either.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seawall.core.errors import InputError, Problem
 from seawall.core.html_table import Tabular
 from seawall.margining import evaluate
 from seawall.margining.totals import total_usd
 from seawall.market import MarketSnapshot
 from seawall.policy import MarginPolicy
-from seawall.portfolio import Book, NameParser
-from seawall.portfolio.trades import Trade, TradesSource, apply_trades, parse_trades
+from seawall.portfolio import Account, Book, NameParser
+from seawall.portfolio.trades import Trade, TradesSource, account_row, apply_trades, parse_trades
 from seawall.risk.limit_check import RiskInputs, counted_usd, limit_report
 from seawall.risk.limits import WHOLE, LimitReport, LimitRow, Limits, Status
+
+NOT_WORSE_RATIO = 1e-9
+"""Amounts that differ by a smaller share than this are the same: sums of floats round."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def pre_trade(
     (False, ('limit delta: cash_delta_usd would be 112,687.75, and the most is 100,000',))
     """
     wanted = parse_trades(trades)
-    row = _row(book, account)
+    row = account_row(book, account)
     name = book.accounts[row]
     later = apply_trades(book, name, wanted, snapshot=snapshot, check_lots=check_lots)
     sides = [evaluate(one.take([row]), snapshot, [policy], check_lots=False, parse=parse)[0] for one in (book, later)]
@@ -111,42 +115,61 @@ def pre_trade(
         _about(limit_report(one, snapshot, policy, limits, inputs, check_lots=False, parse=parse), name)
         for one in (book, later)
     ]
+    smaller = _only_smaller(book.account(name), later.account(name), wanted)
     reasons = []
     if math.isnan(initial[1]):
-        why = "; ".join(dict.fromkeys(one.unavailable for one in sides[1] if one.unavailable))
-        reasons.append(f"margin: it can't be computed: {why}")
-    elif headroom[1] < 0.0 and not headroom[1] >= headroom[0]:
-        reasons.append(f"margin: initial margin would not be covered by {-headroom[1]:,.2f} USD")
+        if not (smaller and math.isnan(initial[0])):
+            why = "; ".join(dict.fromkeys(one.unavailable for one in sides[1] if one.unavailable))
+            reasons.append(f"margin: it can't be computed: {why}{_SO_BEFORE if math.isnan(initial[0]) else ''}")
+    elif headroom[1] < 0.0 and _worse(-headroom[0], -headroom[1]):
+        was = f" (short of {-headroom[0]:,.2f} before the trade)" if headroom[0] < 0.0 else ""
+        reasons.append(f"margin: initial margin would not be covered by {-headroom[1]:,.2f} USD{was}")
     pairs = zip(reports[0].checks, reports[1].checks, strict=True)
-    reasons += [text for one, two in pairs if (text := _objection(one, two))]
+    reasons += [text for one, two in pairs if (text := _objection(one, two, smaller=smaller))]
     return PreTrade(
         name, tuple(wanted), tuple(reasons), initial[0], initial[1], headroom[0], headroom[1], reports[0], reports[1]
     )
 
 
-def _objection(before: LimitRow, after: LimitRow) -> str:
+_SO_BEFORE = " (already so before the trade)"
+
+
+def _objection(before: LimitRow, after: LimitRow, *, smaller: bool) -> str:
     """Say why a limit stands in the way; empty where it does not."""
     limit = after.limit
+    so_before = before.status is after.status
     if after.status is Status.UNAVAILABLE:
-        return f"limit {limit.name}: {limit.measure} can't be computed: {after.reason}"
+        if smaller and so_before:
+            return ""
+        told = f"limit {limit.name}: {limit.measure} can't be computed: {after.reason}"
+        return told + (_SO_BEFORE if so_before else "")
     if after.status is not Status.BREACH:
-        return ""
-    past = [max(row.measured - limit.upper, limit.lower - row.measured) for row in (before, after)]
-    if before.status is Status.BREACH and past[1] <= past[0]:
         return ""
     over = after.measured > limit.upper
     bound, word = (limit.upper, "most") if over else (limit.lower, "least")
-    return f"limit {limit.name}: {limit.measure} would be {after.measured:,.10g}, and the {word} is {bound:,.10g}"
+    is_now = f"{limit.measure} would be {after.measured:,.10g}, and the {word} is {bound:,.10g}"
+    if not so_before:
+        return f"limit {limit.name}: {is_now}"
+    past = [max(row.measured - limit.upper, limit.lower - row.measured) for row in (before, after)]
+    if past[1] <= past[0] or not _worse(before.measured, after.measured, either=True):
+        return ""
+    return f"limit {limit.name}: {is_now}; it was {before.measured:,.10g} and past it before the trade"
+
+
+def _worse(before: float, after: float, *, either: bool = False) -> bool:
+    """Return whether an amount grew, or moved `either` way, by more than rounding; an unknown one did."""
+    moved = abs(after - before) if either else after - before
+    return not moved <= NOT_WORSE_RATIO * max(abs(before), abs(after))
+
+
+def _only_smaller(before: Account, after: Account, trades: Sequence[Trade]) -> bool:
+    """Return whether trades are of positions that are there, and none of them grows or changes its side."""
+    was = {one.instrument: one.size for one in before.positions}
+    sizes = [(was.get(one.instrument, 0.0), one.size) for one in after.positions]
+    return all(trade.instrument in was for trade in trades) and all(
+        min(old, 0.0) <= new <= max(old, 0.0) for old, new in sizes
+    )
 
 
 def _about(report: LimitReport, account: str) -> LimitReport:
     return LimitReport(report.title, tuple(row for row in report.checks if row.account in (account, WHOLE)))
-
-
-def _row(book: Book, account: str | None) -> int:
-    if account is not None:
-        return book.row(account)
-    if len(book) != 1:
-        rule = f"the book has {len(book)} accounts; name the one that trades"
-        raise InputError(Problem("account", "left out", rule, where=book.origin))
-    return 0

@@ -116,7 +116,7 @@ def test_a_file_of_volumes_is_refused(text: str) -> None:
 
 def test_delta_gamma_has_no_scenarios_to_measure_limits_with() -> None:
     desk = limits(Limit("tail", "value_at_risk_usd", upper=1.0))
-    with pytest.raises(InputError, match="has no scenarios"):
+    with pytest.raises(InputError, match="has no outcomes"):
         sw.check_limits("demo", MARKET, desk, scenarios="delta-gamma")
 
 
@@ -170,3 +170,36 @@ def test_one_more_of_the_contracts_that_are_named() -> None:
 def test_a_book_of_several_accounts_asks_for_one() -> None:
     with pytest.raises(InputError, match="7 accounts"):
         sw.attribute("demo", MARKET)
+
+
+def test_a_drawdown_is_measured_where_it_is_given_and_refused_where_it_can_not_be() -> None:
+    asked = limits(Limit("fall", "drawdown_ratio", account="box", upper=0.1))
+    [row] = sw.check_limits("demo", MARKET, asked, drawdowns={"box": 0.08}).checks
+    assert (row.measured, row.status.value) == (0.08, "warning")
+    traded = sw.what_if("demo", MARKET, "BTC-PERPETUAL 10", account="box", limits=asked, drawdowns={"box": 0.08})
+    assert traded.check is not None and traded.check.accepted
+    for given in ({"boxx": 0.08}, {"box": math.nan}, {"box": -0.1}):
+        with pytest.raises(InputError, match="drawdown is"):
+            sw.check_limits("demo", MARKET, asked, drawdowns=given)
+
+
+def test_trades_that_margin_does_not_cover_are_told_without_limits() -> None:
+    found = sw.what_if("demo", MARKET, f"{CALLS} -1000", account="short_strangle")
+    [row] = found.after
+    assert row.available_funds < 0.0 and row.margin_ratio > 1.0
+    assert found.verdict[0].startswith("short of initial margin after it: ") and "before" not in found.verdict[0]
+    assert found.verdict[1].startswith("the venue would liquidate after it")
+    fine = sw.what_if("demo", MARKET, f"{CALLS} -1", account="short_strangle")
+    assert fine.verdict == ("initial margin is covered after it",)
+
+
+def test_every_function_asks_for_an_account_in_the_same_words() -> None:
+    told = []
+    for ask in (sw.attribute, sw.vulnerability):
+        with pytest.raises(InputError) as caught:
+            ask("demo", MARKET)
+        told.append(str(caught.value))
+    with pytest.raises(InputError) as caught:
+        sw.what_if("demo", MARKET, "BTC-PERPETUAL 10")
+    assert len({*told, str(caught.value)}) == 1
+    assert "the book has 7 accounts; name one with account=" in told[0]

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +123,16 @@ def test_a_handful_of_draws_does_not_bound_the_shortfall_and_says_so() -> None:
     assert "no bound" not in many and "can't bound" not in many
 
 
+def test_components_carry_half_of_their_interval_on_a_narrow_terminal_too() -> None:
+    done = on_a_terminal("var", "demo", "--account", "calendar", "--count", "2000")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.replace("\r", "").splitlines()
+    assert sum(bool(re.search(r"± [0-9]", line)) for line in lines) == 2 * 3  # three holdings, of VaR and of ES
+    assert all(len(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line)) <= 80 for line in lines)
+    parts = list(csv.DictReader(io.StringIO(seawall("var", "demo", "--account", "calendar", "--csv").stdout)))
+    assert all(float(part["expected_shortfall_half_width"]) > 0.0 for part in parts)
+
+
 def test_a_table_of_outcomes_that_are_exact_shows_no_interval() -> None:
     done = seawall("var", "demo", "--method", "delta-gamma")
     assert done.returncode == 0, done.stderr
@@ -211,3 +222,58 @@ def test_a_narrow_terminal_loses_no_figure(limits: str) -> None:
 @pytest.mark.parametrize("words", [("risk",), ("var",), ("attribute",), ("what-if",)])
 def test_help_teaches_by_example(words: tuple[str, ...]) -> None:
     assert f"$ seawall {words[0]} book.csv" in seawall(*words, "--help").stdout
+
+
+def test_volumes_are_read_by_name_or_from_a_file_and_a_coins_is_refused(tmp_path: Path) -> None:
+    book, file = tmp_path / "book.csv", tmp_path / "volumes.csv"
+    book.write_text(BOOK)
+    file.write_text("instrument,daily_volume\nBTC-PERPETUAL,500000\n")
+    by_name, by_file = (
+        seawall("risk", str(book), "--volume", volume, "--json") for volume in ("BTC-PERPETUAL=5e5", str(file))
+    )
+    assert by_name.returncode == 0, by_name.stderr
+    assert by_name.stdout == by_file.stdout != seawall("risk", str(book), "--json").stdout
+    refused = seawall("risk", str(book), "--volume", "BTC=1e9")
+    assert refused.returncode == 2 and "of an instrument, in size units" in " ".join(refused.stderr.split())
+
+
+def test_deltas_are_named_apart_and_rho_vanna_and_volga_stand_on_the_screen() -> None:
+    text = on_a_terminal("risk", "demo", "--by", "asset").stdout
+    for part in ("net delta", "rho", "vanna", "volga", "more Greeks", "price-adjusted"):
+        assert part in text
+    exact = json.loads(seawall("risk", "demo", "--by", "asset", "--json").stdout)["exposures"][0]
+    shown = next(line for line in seawall("risk", "demo", "--by", "asset").stdout.splitlines() if "-26.6071" in line)
+    assert shown.split()[2:] == [
+        f"{exact['net_delta']:+,.4f}", f"{0.01 * exact['rho_usd']:+,.0f}", f"{0.01 * exact['vanna_usd']:+,.0f}",
+        f"{1e-4 * exact['volga_usd']:+,.0f}",
+    ]  # fmt: skip
+
+
+def test_a_drawdown_is_given_on_the_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "limits.toml"
+    path.write_text('[[limit]]\nname = "fall"\nmeasure = "drawdown_ratio"\naccount = "box"\nmax = 0.1\n')
+    words = ("risk", "demo", "--account", "box", "--limits", str(path))
+    bare = seawall(*words)
+    assert bare.returncode == 3 and "--drawdown box=0.08" in bare.stdout
+    assert seawall(*words, "--drawdown", "box=0.05").returncode == 0
+    assert seawall(*words, "--drawdown", "box=0.2").returncode == 6
+    assert seawall(*words, "--drawdown", "box").returncode == 2
+
+
+def test_what_if_ends_with_a_word_on_margin_and_the_exit_code_stays() -> None:
+    done = seawall(*TRADE, "BTC-25SEP26-70000-C -1000")
+    assert done.returncode == 0
+    assert "margin: short of initial margin after it" in done.stdout and "would liquidate" in done.stdout
+    told = json.loads(seawall(*TRADE, "BTC-25SEP26-70000-C -1000", "--json").stdout)
+    assert (told["initial_covered"], told["would_liquidate"], len(told["verdict"])) == (False, True, 2)
+
+
+def test_a_margin_that_is_a_charge_has_no_scenario_and_no_signed_zero() -> None:
+    text = seawall("attribute", "demo", "--account", "box", "-p", "okx/pm").stdout
+    assert "no scenario loses; the largest part of the margin is the minimum charge" in text
+    assert "binds" not in text and "-0.0%" not in text and "-0.00" not in text
+
+
+def test_a_reason_that_contracts_share_is_told_once() -> None:
+    text = " ".join(seawall("attribute", "demo", "--account", "box", "-p", "hyperliquid/pm").stdout.split())
+    assert text.count("has no rule for options") == 1 and "BTC-25DEC26-60000-C and 3 others" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import integrate, stats
@@ -12,6 +14,7 @@ from seawall.risk.exit_simulation import BLOCK_PATHS_COUNT, JumpDiffusion, move_
 from seawall.risk.first_passage import (
     cash_at_expiry_if_touched,
     cash_at_touch,
+    exit_probabilities,
     expected_touch_years,
     normal_cdf,
     touch_probability,
@@ -169,6 +172,86 @@ def test_a_bridge_leaves_an_interval_as_often_as_a_fine_one_does(ends: tuple[flo
     first_high = np.where(high.any(axis=1), high.argmax(axis=1), steps)
     assert float(down[0]) == pytest.approx((first_low < first_high).mean(), abs=0.02)
     assert float(up[0]) == pytest.approx((first_high < first_low).mean(), abs=0.02)
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.18, 0.9, -1.5])
+@pytest.mark.parametrize("years", [0.004, 0.03, 0.0999, 0.101, 0.4, 3.0])
+@pytest.mark.parametrize("price", [81.0, 100.0, 124.0])
+def test_leaving_an_interval_is_the_integral_of_bridges_over_their_ends(
+    drift: float, years: float, price: float
+) -> None:
+    """0.1 years is about where one series hands over to the other: a quarter of the squared width."""
+    vol, low, high = 0.6, np.log(80.0 / price), np.log(125.0 / price)
+    spread, middle = vol * np.sqrt(years), (drift - 0.5 * vol**2) * years
+
+    def side(which: int) -> float:
+        def density(end: float) -> float:
+            ways = bridge_leaves(np.zeros(1), np.full(1, end), np.full(1, spread), low, high)
+            return float(ways[which][0]) * float(stats.norm.pdf(end, middle, spread))
+
+        cuts = sorted({middle - 12.0 * spread, low, 0.0, high, middle + 12.0 * spread})
+        pieces = pairwise(cuts)
+        return sum(integrate.quad(density, *piece, epsabs=1e-13, epsrel=1e-10, limit=200)[0] for piece in pieces)
+
+    found = exit_probabilities(price, 80.0, 125.0, years, vol=vol, drift=drift)
+    assert found == pytest.approx((side(0), side(1)), rel=2e-8, abs=1e-11)
+
+
+def test_rare_exits_keep_their_digits_and_are_those_of_one_level_after_the_other() -> None:
+    down, up = exit_probabilities(100.0, 80.0, 125.0, 0.004, vol=0.6, drift=0.1)
+    ones = [touch_probability(100.0, level, 0.004, vol=0.6, drift=0.1) for level in (80.0, 125.0)]
+    assert max(ones) < 1e-7
+    assert (down, up) == pytest.approx(ones, rel=1e-12)
+    nothing = exit_probabilities(100.0, 80.0, 125.0, 1e-4, vol=0.6)
+    assert 0.0 < max(nothing) < 1e-250
+
+
+def test_one_level_is_what_two_become_when_the_other_goes_away() -> None:
+    one = touch_probability(100.0, 90.0, 0.5, vol=0.6, drift=0.2)
+    assert exit_probabilities(100.0, 90.0, np.inf, 0.5, vol=0.6, drift=0.2) == pytest.approx((one, 0.0), rel=1e-14)
+    gaps = [
+        one - exit_probabilities(100.0, 90.0, far, 0.5, vol=0.6, drift=0.2)[0] for far in (110.0, 150.0, 400.0, 1e6)
+    ]
+    assert gaps == sorted(gaps, reverse=True)
+    assert gaps[0] > 0.01 > 1e-15 > abs(gaps[-1])
+    none = exit_probabilities(100.0, 0.0, np.inf, 9.0, vol=0.6)
+    assert none == (0.0, 0.0)
+
+
+def test_chances_of_two_levels_rise_with_time_to_what_the_mean_of_the_price_says() -> None:
+    """In the end a martingale has left, and its mean is today's price."""
+    times = np.geomspace(1e-4, 1e3, 400)
+    ways = np.array([exit_probabilities(100.0, 80.0, 115.0, t, vol=0.6) for t in times])
+    assert (np.diff(ways, axis=0) >= -1e-14).all()
+    assert ways[-1].tolist() == pytest.approx([15.0 / 35.0, 20.0 / 35.0], rel=1e-12)
+    assert exit_probabilities(100.0, 80.0, 115.0, np.inf, vol=0.6) == pytest.approx(ways[-1].tolist(), rel=1e-12)
+    even = exit_probabilities(100.0, 80.0, 125.0, 0.2, vol=0.6, drift=0.18)
+    assert even[0] == pytest.approx(even[1], rel=1e-12)
+
+
+def test_limits_of_leaving_an_interval() -> None:
+    assert exit_probabilities(100.0, 90.0, 110.0, 0.0, vol=0.5) == (0.0, 0.0)
+    assert exit_probabilities(100.0, 90.0, 110.0, 1.0, vol=0.0, drift=0.2) == (0.0, 1.0)
+    assert exit_probabilities(100.0, 90.0, 110.0, 1.0, vol=1e-200, drift=-0.2) == (1.0, 0.0)
+    assert exit_probabilities(90.0, 90.0, 110.0, 1.0, vol=0.5) == (1.0, 0.0)
+    assert exit_probabilities(111.0, 90.0, 110.0, 1.0, vol=0.5) == (0.0, 1.0)
+    for years in (1e-300, 1e-3, 1.0, 1e300):
+        for vol, drift in ((1e-150, 0.0), (1e-9, 0.3), (5.0, -40.0), (1e150, 0.0), (0.3, 1e300)):
+            ways = exit_probabilities(100.0, 1e-300, 100.00000000000003, years, vol=vol, drift=drift)
+            assert 0.0 <= min(ways) <= sum(ways) <= 1.0 + 1e-15
+    steps = [sum(exit_probabilities(100.0, 90.0, 110.0, 0.1, vol=0.6, step_years=s)) for s in (0.0, 1e-4, 1e-3)]
+    assert steps == sorted(steps, reverse=True)
+    for wrong in ((-1.0, 90.0), (110.0, 90.0), (np.nan, 110.0)):
+        with pytest.raises(InputError, match="lower"):
+            exit_probabilities(100.0, *wrong, 1.0, vol=0.5)
+
+
+def test_the_simulation_meets_both_sides_of_the_closed_form() -> None:
+    found = simulate_exits(JumpDiffusion(0.8, 0.3), np.log(0.85), np.log(1.2), 30 / 365, paths=40_000, seed=12)
+    exact = exit_probabilities(1.0, 0.85, 1.2, 30 / 365, vol=0.8, drift=0.3)
+    for at, chance in zip((found.where < 0.0, found.where > 0.0), exact, strict=True):
+        draws = found.per_path(at.astype(np.float64))
+        assert abs(draws.mean() - chance) <= 4.0 * draws.std(ddof=1) / np.sqrt(len(draws))
 
 
 def test_more_paths_keep_the_ones_there_were() -> None:

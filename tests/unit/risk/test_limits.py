@@ -14,7 +14,7 @@ from seawall.portfolio import Account, Book, Position
 from seawall.risk.concentration import Liquidity
 from seawall.risk.limit_check import RiskInputs, drawdown, limit_report
 from seawall.risk.limits import MEASURES, Limit, Status, read_limits, stand, used_share
-from seawall.risk.pre_trade import pre_trade
+from seawall.risk.pre_trade import _objection, pre_trade
 from seawall.scenarios import ScenarioSet
 from tests.laws.worlds import NAMES, market, policy_of
 
@@ -142,3 +142,40 @@ def test_a_limit_on_the_margin_ratio_reads_the_ratio_of_the_margin_table(policy_
     measured = {row.account: row.measured for row in report.checks if row.account in shown}
     assert measured == shown
     assert all(ratio > 0.0 for ratio in measured.values())
+
+
+def test_a_number_that_could_not_be_had_before_says_so_and_lets_positions_get_smaller() -> None:
+    desk = read_limits(one("drawdown_ratio", max=0.1))
+    asked = {"account": "b", "check_lots": False}
+    more = pre_trade(BOOK, market(), CROSS, "BTC-120D-60000-C -1", desk, **asked)  # type: ignore[arg-type]
+    assert more.reasons == (
+        "limit drawdown_ratio: drawdown_ratio can't be computed: its fall from the peak is not known; give drawdowns=, "
+        "or --drawdown b=0.08 on the command line (already so before the trade)",
+    )
+    assert pre_trade(BOOK, market(), CROSS, "BTC-120D-60000-C 2", desk, **asked).accepted  # type: ignore[arg-type]
+    for other in ("BTC-120D-60000-C 6", "BTC-PERPETUAL 100", ["BTC-120D-60000-C 2", "BTC-PERPETUAL 100"]):
+        assert not pre_trade(BOOK, market(), CROSS, other, desk, **asked).accepted  # type: ignore[arg-type]
+
+
+def test_a_margin_that_could_not_be_had_before_lets_positions_get_smaller_and_nothing_else() -> None:
+    vol = market().vol.copy()
+    vol[NAMES.index("BTC-120D-60000-C")] = np.nan
+    dark, desk = replace(market(), vol=vol), read_limits(one("margin_ratio", max=0.9))
+    assert pre_trade(BOOK, dark, CROSS, "BTC-120D-60000-C 2", desk, account="b").accepted
+    refused = pre_trade(BOOK, dark, CROSS, "BTC-120D-60000-C -2", desk, account="b")
+    assert len(refused.reasons) == 2 and all("already so before the trade" in reason for reason in refused.reasons)
+
+
+def test_a_breach_that_grows_by_rounding_alone_is_no_objection_and_one_that_grows_tells_both() -> None:
+    limit = read_limits(one("vega_usd", max=100.0)).limits[0]
+    was = stand(limit, "a", 1_000.0)
+    assert _objection(was, stand(limit, "a", 1_000.0 * (1 + 1e-12)), smaller=False) == ""
+    told = _objection(was, stand(limit, "a", 1_001.0), smaller=False)
+    assert told.endswith("would be 1,001, and the most is 100; it was 1,000 and past it before the trade")
+
+
+def test_margin_that_was_short_before_says_by_how_much() -> None:
+    poor = Book.of([Account("a", (Position("BTC-120D-60000-C", -5.0),), {"USDC": 1_000.0})])
+    desk = read_limits(one("cash_delta_usd", min=-1e9))
+    found = pre_trade(poor, market(), CROSS, "BTC-120D-60000-C -1", desk)
+    assert "before the trade" in found.reasons[0] and found.headroom_after_usd < found.headroom_before_usd < 0.0

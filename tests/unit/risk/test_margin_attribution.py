@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import seawall as sw
 from seawall.core.errors import InputError
 from seawall.core.time import NS_PER_DAY
 from seawall.margining import evaluate
@@ -146,3 +147,25 @@ def test_a_market_after_that_is_older_is_refused() -> None:
     now = market()
     with pytest.raises(InputError, match="not older"):
         margin_change(Situation(BOOK, now, CROSS), Situation(BOOK, replace(now, time_ns=now.time_ns - 1), CROSS))
+
+
+@pytest.mark.parametrize("policy_id", ["okx/pm/2025-12-04", "span/portfolio/2026-01-01"])
+def test_legs_that_cancel_out_lose_nothing_and_no_scenario_binds(policy_id: str) -> None:
+    now = sw.load_snapshot("deribit-btc-2026-08-01")
+    book = sw.load_book("demo", snapshot=now)
+    [margins] = evaluate(book.take([book.row("box")]), now, [policy_of(policy_id)])
+    assert margins["box"][0].worst_scenario == ""
+    for found in scenario_shares(margins):
+        assert (found.loss, found.ties, [share for _, share in found.lines]) == (0.0, (), [0.0] * len(found.lines))
+
+
+def test_where_no_scenario_binds_the_charge_that_makes_the_margin_is_named() -> None:
+    now = sw.load_snapshot("deribit-btc-2026-08-01")
+    book = sw.load_book("demo", snapshot=now)
+    okx, house = policy_of("okx/pm/2025-12-04"), policy_of("house/tail/2026-01-01")
+    box, calendar = (book.take([book.row(name)]) for name in ("box", "calendar"))
+    [charged] = scenario_shares(evaluate(box, now, [okx])[0])
+    assert charged.margin_is == "minimum_charge"
+    assert {found.margin_is for found in scenario_shares(evaluate(calendar, now, [okx])[0])} == {""}
+    [floored] = scenario_shares(evaluate(box, now, [house])[0])
+    assert [tie.label for tie in floored.ties] == ["BTC -40 % in stress, vol up"]
