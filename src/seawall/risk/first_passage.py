@@ -91,9 +91,9 @@ def exit_probabilities(
 
     >>> down, up = exit_probabilities(100.0, 85.0, 115.0, 7 / 365, vol=0.6)
     >>> round(down, 9), round(up, 9)
-    (0.054475868, 0.086993862)
+    (0.054712866, 0.086262794)
     >>> round(sum(exit_probabilities(100.0, 85.0, 115.0, 1.0, vol=0.6)), 9)
-    0.999999994
+    0.999999996
     """
     _checked(price=price)
     _checked_motion(years, vol, drift, step_years)

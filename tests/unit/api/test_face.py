@@ -125,12 +125,13 @@ def test_what_if_is_a_table_with_one_row_a_trade() -> None:
 
 def test_what_if_in_text_says_whose_what_before_and_after_and_each_trade() -> None:
     found = sw.what_if(STRANGLE, MARKET, "BTC-25SEP26-80000-C 10")
-    head, _columns, initial, *_, trade = str(found).splitlines()
+    head, _columns, initial, *_, trade, verdict = str(found).splitlines()
     assert head == "book under deribit/x_pm/2026-02-15, in USD"
     change = found.initial_after_usd - found.initial_before_usd
     numbers = [f"{number:,.2f}" for number in (found.initial_before_usd, found.initial_after_usd, change)]
     assert initial.split() == ["initial", "margin", *numbers]
     assert trade.startswith("BTC-25SEP26-80000-C +10 ")
+    assert verdict == "initial margin is covered after it"
 
 
 def test_what_if_in_text_says_why_a_margin_is_unavailable() -> None:
