@@ -178,7 +178,7 @@ def test_a_drawdown_is_measured_where_it_is_given_and_refused_where_it_can_not_b
     assert (row.measured, row.status.value) == (0.09, "warning")
     traded = sw.what_if("demo", MARKET, "BTC-PERPETUAL 10", account="box", limits=asked, drawdowns={"box": 0.09})
     assert traded.check is not None and traded.check.accepted
-    for given in ({"boxx": 0.08}, {"box": math.nan}, {"box": -0.1}):
+    for given in ({"boxx": 0.09}, {"box": math.nan}, {"box": -0.1}):
         with pytest.raises(InputError, match="drawdown is"):
             sw.check_limits("demo", MARKET, asked, drawdowns=given)
 
