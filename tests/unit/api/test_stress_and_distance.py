@@ -134,7 +134,7 @@ def test_a_surface_and_the_nearest_point_need_to_know_whose() -> None:
     one = {"BTC-25SEP26-70000-C": -50, "BTC": 15.0}
     assert sw.liquidation_surface(one, MARKET, price_moves=[0.0, 0.1], vol_moves=[0.0, 0.1]).account == "book"
     for ask in (sw.liquidation_surface, sw.reverse_stress):
-        with pytest.raises(sw.InputError, match="name one with account=.*short_strangle"):
+        with pytest.raises(sw.InputError, match=r"name one with account=.*short_strangle"):
             ask("demo", MARKET)
     with pytest.raises(sw.InputError, match="box depends on BTC"):
         sw.liquidation_surface("demo", MARKET, account="box", asset="ETH")
