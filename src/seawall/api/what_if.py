@@ -19,6 +19,8 @@ from seawall.portfolio import Book
 from seawall.portfolio.trades import Trade, TradesSource, account_row, apply_trades, parse_trades
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from seawall.api.limits import LimitSource
     from seawall.api.value_at_risk import OutcomeSource
     from seawall.api.volumes import VolumeSource
@@ -102,6 +104,17 @@ class WhatIf(Tabular):
         for when, side in (("before", self.before), ("after", self.after)):
             lines += [f"{when}, unavailable: {margin.unavailable}" for margin in side if margin.unavailable]
         return "\n".join(lines)
+
+    def plot(self) -> Figure:
+        """Return a bar for each margin before and after the trades; one that is unavailable has none."""
+        from seawall.charts import bars
+
+        amounts = {
+            "initial, before": self.initial_before_usd, "initial, after": self.initial_after_usd,
+            "maintenance, before": self.maintenance_before_usd, "maintenance, after": self.maintenance_after_usd,
+        }  # fmt: skip
+        trades = ", ".join(f"{one.trade.instrument} {one.trade.size:+,.10g}" for one in self.effects)
+        return bars(list(amounts), list(amounts.values()), title=f"{self.account}: {trades}", x_label="margin, USD")
 
     def rows(self) -> list[dict[str, object]]:
         """Return one mapping a trade."""

@@ -346,3 +346,12 @@ def test_without_matplotlib_the_error_says_what_to_install(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(SeawallError, match=r"pip install 'seawall\[plot\]'"):
         make()
+
+
+def test_what_if_draws_margins_before_and_after_its_trades() -> None:
+    found = sw.what_if(BOOK.take([BOOK.row("short_strangle")]), NOW, "BTC-PERPETUAL -50000")
+    axes = found.plot().axes[0]
+    margins = (found.initial_before_usd, found.initial_after_usd, found.maintenance_before_usd,
+               found.maintenance_after_usd)  # fmt: skip
+    assert [patch.get_width() for patch in axes.patches] == pytest.approx(margins)
+    assert "BTC-PERPETUAL -50,000" in axes.get_title(loc="left") + axes.get_title()

@@ -248,3 +248,11 @@ def test_a_policy_whose_outcomes_do_not_fit_each_other_is_refused_when_it_is_use
         margins_of(policy.with_numbers({"outcomes.current_weights": (0.0,) * 400}))
     with pytest.raises(UnavailableError, match="stated_outcomes"):
         margins_of(replace(policy, rules=POLICY.rules))
+
+
+def test_outcomes_are_made_once_for_a_policy() -> None:
+    """A ray asks for them in every state, where they used to be half of the work."""
+    from seawall.margining.models.house_tail.numbers import outcomes
+
+    policy = at("house/tail/2026-01-01")
+    assert outcomes(policy) is outcomes(policy)
