@@ -207,7 +207,8 @@ def _figure_table(found: Explanation) -> Table:
     table.add_column("", justify="right", no_wrap=True)
     shown = {name: figure for name, figure in found.detail.figures.items() if figure and not name[-1].isdigit()}
     for name, figure in shown.items():
-        table.add_row(name, f"{figure:,.6g}" if abs(figure) < FIGURE_DIGITS_FROM else f"{figure:,.2f}")
+        told = "n/a" if np.isnan(figure) else f"{figure:,.6g}" if abs(figure) < FIGURE_DIGITS_FROM else f"{figure:,.2f}"
+        table.add_row(name, told)
     return table
 
 
@@ -218,7 +219,7 @@ def _positions(found: Explanation) -> Table:
     for row in found.detail.positions:
         currency = str(row["currency"])
         initial, maintenance = (float(str(row[name])) for name in ("initial_margin", "maintenance_margin"))
-        size = f"{float(str(row['size'])):,.10g}"
+        size = f"{float(str(row['size'])):,.10g}".replace("nan", "-")
         table.add_row(str(row["instrument"]), size, currency, amount(initial, currency), amount(maintenance, currency))
     return table
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-NAMED_COUNT = 3
-"""With more names than this a reason is told of the first and of how many others."""
+NAMED_COUNT = 20
+"""So many names are told with a reason, and how many others it has."""
 
 
 def grouped(reasons: Iterable[str]) -> str:
@@ -15,8 +15,8 @@ def grouped(reasons: Iterable[str]) -> str:
     --------
     >>> grouped(["BTC-A: no rule for options", "BTC-B: no rule for options", "no index", "no index"])
     'BTC-A, BTC-B: no rule for options; no index'
-    >>> grouped(f"BTC-{n}: no rule for options" for n in range(17))
-    'BTC-0 and 16 others: no rule for options'
+    >>> grouped(f"BTC-{n}: no rule for options" for n in range(100))[-41:]
+    'BTC-19 and 80 others: no rule for options'
     """
     names: dict[str, list[str]] = {}
     for reason in dict.fromkeys(reason for reason in reasons if reason):
@@ -29,5 +29,5 @@ def grouped(reasons: Iterable[str]) -> str:
 def _named(names: list[str]) -> str:
     if not names:
         return ""
-    told = ", ".join(names) if len(names) <= NAMED_COUNT else f"{names[0]} and {len(names) - 1} others"
-    return f"{told}: "
+    rest = len(names) - NAMED_COUNT
+    return ", ".join(names[:NAMED_COUNT]) + (f" and {rest} others: " if rest > 0 else ": ")
