@@ -23,10 +23,12 @@ from seawall.risk.direction import Direction
 from seawall.risk.distance import Distances, distances
 from seawall.risk.reverse_stress import VOL_PREFIX, ReverseStress
 from seawall.risk.reverse_stress import reverse_stress as search_nearest
+from seawall.risk.slippage import closing_cost
 from seawall.risk.stress import coins_behind
 from seawall.risk.surface import PRICE_MOVES, VOL_MOVES, Surface
 from seawall.risk.surface import liquidation_surface as compute_surface
 from seawall.risk.trigger import Which
+from seawall.risk.typical_depth import typical_depths
 
 NO_COIN = "it depends on no coin, so that no move of the market calls it"
 
@@ -39,6 +41,7 @@ def distance(
     accounts: Sequence[str] | None = None,
     directions: Sequence[Direction] | None = None,
     which: Which = "maintenance",
+    depth_usd: Mapping[str, float] | None = None,
     stand_ins: Mapping[str, str] | None = None,
     check_lots: bool = True,
 ) -> Distances:
@@ -54,11 +57,16 @@ def distance(
         Each price that an account depends on up and down, all volatilities up and down, and time, where left out.
     which
         `maintenance` for liquidation, `initial` for a call.
+    depth_usd
+        USD within one per cent of the price on one side, by underlying, as in `stress`: distances are then of what is
+        left after closing everything through it, options by their net delta. None takes no cost off.
 
     Raises
     ------
     InputError
         When an input can't be read, or an account is not in the book.
+    UnavailableError
+        When an underlying that would be closed has no depth.
 
     Examples
     --------
@@ -69,8 +77,9 @@ def distance(
     (53318, 72096)
     """
     held, market, chosen = read_for_distance(book, snapshot, policy, which, stand_ins, check_lots=check_lots)
+    cost = None if depth_usd is None else closing_cost(typical_depths(market, depth_usd))
     return distances(
-        held, market, chosen, directions=directions, accounts=accounts, which=which, check_lots=check_lots,
+        held, market, chosen, directions=directions, accounts=accounts, which=which, cost=cost, check_lots=check_lots,
         parse=grammar_of(market),
     )  # fmt: skip
 

@@ -210,7 +210,8 @@ def _change(found: MarginChange) -> Iterator[Table | Text]:
     order = (
         f"Causes one after the other: {', '.join(found.order)}." if found.order else "Mean over all orders of causes."
     )
-    yield Text(order, style="dim")
+    settled = "A future without an entry price counts as settled: what it gained lies in the balances of each book."
+    yield Text(f"{order} {settled}", style="dim")
     if found.unavailable:
         yield Text(f"the change is unavailable: {found.unavailable}", style="yellow")
 

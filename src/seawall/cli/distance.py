@@ -18,6 +18,7 @@ from seawall.api.margins import DEFAULT_POLICY, as_policy
 from seawall.api.snapshots import DEFAULT_SNAPSHOT
 from seawall.cli import show
 from seawall.cli.covariance_flags import CovarianceFlags
+from seawall.cli.depths import depths
 from seawall.cli.inputs import market_and_book
 from seawall.cli.main import EXIT_UNAVAILABLE
 from seawall.cli.output import check_one_format, print_csv, print_json
@@ -45,6 +46,7 @@ def distance(
     snapshot: Annotated[str, Parameter(name=["--snapshot", "-s"])] = DEFAULT_SNAPSHOT,
     account: str | None = None,
     initial: Annotated[bool, Parameter(negative=())] = False,
+    depth: Annotated[list[str] | None, Parameter(negative=())] = None,
     surface: Annotated[bool, Parameter(negative=())] = False,
     nearest: Annotated[bool, Parameter(negative=())] = False,
     moves: CovarianceFlags | None = None,
@@ -73,6 +75,8 @@ def distance(
         Only this account.
     initial
         Where an account is short of initial margin, in place of where the venue acts.
+    depth
+        `BTC=50e6`: USD within one per cent of the price; distances are then of what closing through it leaves.
     surface
         The margin ratio over price and volatility, as a map.
     nearest
@@ -93,6 +97,8 @@ def distance(
         raise InputError(Problem("output", "--surface --nearest", "one of them is asked for at a time"))
     if asset and not surface:
         raise InputError(Problem("asset", asset, "it is of the map: --surface"))
+    if depth and (surface or nearest):
+        raise InputError(Problem("depth", ", ".join(depth), "it is of distances, without --surface and --nearest"))
     asked = moves or CovarianceFlags()
     if not nearest:
         asked.refuse_without("--nearest")
@@ -118,8 +124,10 @@ def distance(
         more = {"kind": point.kind, "directions": point.directions, "notes": point.notes}
     else:
         with working("distances"):
-            all_found = compute(book, market, chosen, which=which, stand_ins=swaps)
-        rows, name, more = all_found.rows(), "distances", {}
+            all_found = compute(
+                book, market, chosen, which=which, depth_usd=depths(depth) if depth else None, stand_ins=swaps
+            )
+        rows, name, more = all_found.rows(), "distances", {"depth": depth or []}
     if json:
         print_json({name: rows, **more, "policy": chosen.id, "snapshot_notes": market.notes})
     elif csv:
@@ -133,6 +141,9 @@ def distance(
             _print_nearest(out, point, market, which)
         else:
             _print(out, all_found, book, market, which)
+            if depth:
+                told = f"Less what closing costs with {', '.join(depth)} USD within 1 %, options by their net delta."
+                out.print(Text(told, style="dim"))
     unknown = surface and np.isnan(found.ratio).any()
     return EXIT_UNAVAILABLE if unknown or any(row.get("why") for row in rows) else 0
 

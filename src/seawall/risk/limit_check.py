@@ -179,7 +179,10 @@ def _liquidity(
     for account in everyone:
         mine = [one for one in report.positions if account in (WHOLE, one.account)]
         for name, figure in (("open_interest_share", "open_interest_share"), ("days_to_liquidate", "days")):
-            held = [(getattr(one, figure), one.instrument) for one in mine]
+            together: dict[str, float] = {}  # accounts that close one contract share its market
+            for one in mine:
+                together[one.instrument] = together.get(one.instrument, 0.0) + getattr(one, figure)
+            held = [(amount, instrument) for instrument, amount in together.items()]
             measured[name, account, ""] = float(np.max([amount for amount, _ in held], initial=0.0))
             gone = [instrument for amount, instrument in held if math.isnan(amount)]
             what = "open interest" if name == "open_interest_share" else "volume"

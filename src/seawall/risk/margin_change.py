@@ -169,7 +169,8 @@ class _Stages:
             snapshot = self._snapshot(later="time" in done, moved="market" in done)
             policy = self._sides["parameters" in done].policy
             holder = self._accounts["positions" in done]
-            lasting = settled_until(holder, self._sides["market" in done].snapshot, snapshot.time_ns)
+            others = [side.snapshot for side in self._sides]
+            lasting = settled_until(holder, self._sides["market" in done].snapshot, snapshot.time_ns, others)
             self._seen[done] = margin_variants([lasting], snapshot, policy, parse=self._parse)
         found = self._seen[done]
         return np.array([float(getattr(found, name)[0]) for name in FIGURES])
@@ -213,29 +214,32 @@ def at_time(snapshot: MarketSnapshot, time_ns: int) -> MarketSnapshot:
     return replace(snapshot, time_ns=time_ns, mark=mark)
 
 
-def settled_until(mine: Account, snapshot: MarketSnapshot, time_ns: int) -> Account:
+def settled_until(
+    mine: Account, snapshot: MarketSnapshot, time_ns: int, others: Sequence[MarketSnapshot] = ()
+) -> Account:
     """Return an account whose contracts that expire until a time are settled into cash at the snapshot's index.
 
-    A future of unknown entry price settles from its mark. A contract that the snapshot does not know stays, so that it
-    is refused by name where the account is margined.
+    A future of unknown entry price settles from its mark. A contract that the snapshot does not list any more is read
+    in `others`; one that none knows stays, so that it is refused by name where the account is margined.
     """
     kept: list[Position] = []
     cash = dict(mine.balances)
     for position in mine.positions:
-        if position.instrument not in snapshot.table:
+        known = next((one for one in (snapshot, *others) if position.instrument in one.table), None)
+        if known is None:
             kept.append(position)
             continue
-        n = snapshot.table.position(position.instrument)
-        instrument, expiry = snapshot.table.row(n), int(snapshot.table.expiry_ns[n])
+        n = known.table.position(position.instrument)
+        instrument, expiry = known.table.row(n), int(known.table.expiry_ns[n])
         if expiry == NO_EXPIRY_NS or expiry > time_ns or not isinstance(instrument, Option | Future):
             kept.append(position)
             continue
-        price = snapshot.price_usd(instrument.underlying)
+        price = snapshot.price_usd(instrument.underlying) / snapshot.price_usd(instrument.quote)
         if isinstance(instrument, Option):
             gain = max(price - instrument.strike if instrument.is_call else instrument.strike - price, 0.0)
             paid = position.size * (gain / price if instrument.inverse else gain)
         else:
-            start = float(snapshot.mark[n]) if math.isnan(position.entry_price) else position.entry_price
+            start = float(known.mark[n]) if math.isnan(position.entry_price) else position.entry_price
             profit = delta_one.inverse_pnl if instrument.inverse else delta_one.linear_pnl
             paid = float(profit(position.size, start, price))
         cash[instrument.settlement] = cash.get(instrument.settlement, 0.0) + paid

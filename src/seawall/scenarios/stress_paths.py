@@ -79,6 +79,7 @@ class FlashCrash:
         problems += [Problem(name, found, rule) for name, found in moves if not -1.0 < found < np.inf]
         if not self.lows:
             problems.append(Problem("lows", "none", "a crash moves one underlying or more"))
+        problems += _bad_delays(self.oracle_delay_minutes, self.order_delay_minutes)
         for name, found in (("depth_factor", self.depth_factor), ("spread_factor", self.spread_factor)):
             if not 0.0 < found < np.inf:
                 problems.append(Problem(name, found, "it is a share of what it was, above 0"))
@@ -136,7 +137,7 @@ class LiquidityDrain:
     vol_points
         Volatility points added at the bottom.
     oracle_delay_minutes, order_delay_minutes
-        At the bottom and after it, as on a clogged chain.
+        All along, as on a clogged chain.
 
     Examples
     --------
@@ -163,6 +164,7 @@ class LiquidityDrain:
             ("drift", self.drift, -1.0 < self.drift < np.inf, "a relative move is above -1 and finite"),
         )
         problems = [Problem(name, found, rule) for name, found, right, rule in checks if not right]
+        problems += _bad_delays(self.oracle_delay_minutes, self.order_delay_minutes)
         if problems:
             raise InputError(problems)
 
@@ -187,6 +189,11 @@ class LiquidityDrain:
     def scenarios(self) -> ScenarioSet:
         """Return its steps; each weighs one."""
         return self.paths().path(0)
+
+
+def _bad_delays(oracle_minutes: float, order_minutes: float) -> list[Problem]:
+    named = (("oracle_delay_minutes", oracle_minutes), ("order_delay_minutes", order_minutes))
+    return [Problem(name, found, "0 or more, and finite") for name, found in named if not 0.0 <= found < np.inf]
 
 
 def story(

@@ -11,6 +11,7 @@ import seawall as sw
 from seawall.api.volumes import volumes_of_csv
 from seawall.core.errors import InputError
 from seawall.policy import at
+from seawall.portfolio import Account, Book, Position
 from seawall.risk.limits import Limit, Limits
 
 MARKET = "deribit-btc-2026-08-01"
@@ -203,3 +204,13 @@ def test_every_function_asks_for_an_account_in_the_same_words() -> None:
         sw.what_if("demo", MARKET, "BTC-PERPETUAL 10")
     assert len({*told, str(caught.value)}) == 1
     assert "the book has 7 accounts; name one with account=" in told[0]
+
+
+def test_accounts_that_close_one_contract_share_its_market() -> None:
+    calls = "BTC-25SEP26-70000-C"
+    both = Book.of([Account(name, (Position(calls, -500.0),), {}) for name in ("a", "b")])
+    asked = limits(Limit("slow", "days_to_liquidate", account="*", upper=5.0))
+    volume = {calls: 250.0}
+    [row] = sw.check_limits(both, MARKET, asked, daily_volume=volume).checks
+    [alone] = sw.check_limits(both.take([0]), MARKET, asked, daily_volume=volume).checks
+    assert row.measured == pytest.approx(2.0 * alone.measured)

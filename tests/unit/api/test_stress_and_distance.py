@@ -161,3 +161,14 @@ def test_the_nearest_point_is_as_far_as_its_own_covariance_says() -> None:
     assert found.ratio == pytest.approx(1.0, abs=1e-6) == wide.ratio
     assert wide.sigmas == pytest.approx(np.hypot(*wide.logs) / 0.1, rel=1e-6)
     assert found.sigmas > wide.sigmas
+
+
+def test_the_cost_of_closing_brings_the_venue_nearer() -> None:
+    one = {"BTC-PERPETUAL": -3_000_000.0, "USDC": 900_000.0}
+    bare, thin, deep = (
+        sw.distance(one, MARKET, depth_usd=depth).of("book", "BTC up").move
+        for depth in (None, {"BTC": 1e6}, {"BTC": 1e9})
+    )
+    assert 0.0 < thin < deep < bare
+    with pytest.raises(sw.InputError, match="depth is 'ETH'"):
+        sw.distance(one, MARKET, depth_usd={"ETH": 1e6})
