@@ -64,14 +64,20 @@ def attribute(
     ----------
     file
         The book, as for `seawall margin`.
-    policy, snapshot
-        As for `seawall margin`.
+    policy
+        Its rules: an id such as `deribit/x_pm`, or a file.
+    snapshot
+        The market: a bundled snapshot's name, or a file.
     account
         Whose; may be left out where the book has one account.
     contracts
         Also say what one more of each contract would do, bought and sold.
-    since, since_snapshot, since_policy
-        Book, snapshot and policy of before: the change since is taken apart. What is left out was as it is now.
+    since
+        The book before; the change since is taken apart. What is left out was as it is now.
+    since_snapshot
+        The market before.
+    since_policy
+        The policy before.
     average
         Take the change apart by the mean over all orders, not one cause after the other.
     map_underlying

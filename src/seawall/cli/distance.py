@@ -69,8 +69,10 @@ def distance(
     ----------
     file
         The book, as for `seawall margin`.
-    policy, snapshot
-        As for `seawall margin`.
+    policy
+        Its rules: an id such as `deribit/x_pm`, or a file.
+    snapshot
+        The market: a bundled snapshot's name, or a file.
     account
         Only this account.
     initial

@@ -76,8 +76,10 @@ def path(
         is. A column `BTC vol` is an implied volatility.
     list
         List the scenarios that are paths.
-    policy, snapshot
-        As for `seawall margin`.
+    policy
+        Its rules: an id such as `deribit/x_pm`, or a file.
+    snapshot
+        The market: a bundled snapshot's name, or a file.
     account
         Only this account, in full.
     answer

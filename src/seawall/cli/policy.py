@@ -100,8 +100,10 @@ def show_(policy: str, /, *, at_time: Annotated[str | None, Parameter(name="--at
         Id, with or without its date, or a policy's file.
     at_time
         The set that held then; the newest where left out.
-    json, csv
-        Print for machines.
+    json
+        Print everything as JSON.
+    csv
+        Print rows as CSV.
     """
     check_one_format(as_json=json, as_csv=csv)
     found = load_policy(policy, time=at_time or LATEST)
@@ -144,8 +146,10 @@ def diff(before: str, after: str, /, *, regraded: Annotated[bool, Parameter(nega
 
     Parameters
     ----------
-    before, after
-        Ids, without a date the newest set is meant; or policies' files.
+    before
+        An id, without a date the newest set is meant; or a policy's file.
+    after
+        The other one.
     regraded
         Also list settings that stayed while their evidence changed.
     json
@@ -194,16 +198,20 @@ def impact(before: str, after: str, /, *, book: Path,
 
     Parameters
     ----------
-    before, after
-        Ids; without a date the newest set at the snapshot's time is meant.
+    before
+        An id; without a date the newest set at the snapshot's time is meant.
+    after
+        The other one.
     book
         The book, as for `seawall margin`.
     snapshot
         A bundled snapshot's name, or a file.
     map_underlying
         `SOL=ETH`: where a policy has no numbers for SOL it takes ETH's, and says so.
-    json, csv
-        Print for machines.
+    json
+        Print everything as JSON.
+    csv
+        Print rows as CSV.
     """
     check_one_format(as_json=json, as_csv=csv)
     market, held = market_and_book(book, snapshot)

@@ -52,8 +52,10 @@ def reconcile(
         Another policy than the one that the answer states or that held at its time.
     tolerance
         Share of a number that may differ, and the amount that may for numbers below 1.
-    json, csv
-        Print every number for machines.
+    json
+        Print every number as JSON.
+    csv
+        Print every number as CSV.
     """
     check_one_format(as_json=json, as_csv=csv)
     if not 0.0 <= tolerance < 1.0:

@@ -51,8 +51,10 @@ def report(
         The book, as for `seawall margin`.
     output
         Where the page goes; a file that is there is replaced. `-` writes to standard output.
-    policy, snapshot
-        As for `seawall margin`.
+    policy
+        Its rules: an id such as `deribit/x_pm`, or a file.
+    snapshot
+        The market: a bundled snapshot's name, or a file.
     account
         Report on this account alone.
     map_underlying

@@ -142,8 +142,10 @@ def convert(
         The file.
     out
         File to write.
-    currency, day
-        Which chain of an archive; the last day where none is named.
+    currency
+        Which coin's chain of an archive.
+    day
+        Which day of an archive; the last where none is named.
     """
     if _is_folder(out):
         raise InputError(Problem("--out", out, "it is a folder; a snapshot is a file, such as btc.seawall"))

@@ -81,8 +81,10 @@ def stress(
         Every scenario.
     list
         List the scenarios.
-    policy, snapshot
-        As for `seawall margin`.
+    policy
+        Its rules: an id such as `deribit/x_pm`, or a file.
+    snapshot
+        The market: a bundled snapshot's name, or a file.
     account
         Only this account.
     depth

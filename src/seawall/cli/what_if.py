@@ -61,8 +61,10 @@ def what_if(
         The book, as for `seawall margin`.
     trade
         Instrument and signed size, perhaps `@ price`; give it several times for several trades.
-    policy, snapshot
-        As for `seawall margin`.
+    policy
+        Its rules: an id such as `deribit/x_pm`, or a file.
+    snapshot
+        The market: a bundled snapshot's name, or a file.
     account
         Whose; may be left out where the book has one account.
     limits

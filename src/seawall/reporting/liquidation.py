@@ -12,7 +12,7 @@ from seawall.risk.distance import Distance
 from seawall.risk.surface import Surface, liquidation_surface
 from seawall.scenarios.grid import percent
 
-PRICE_MOVES = (-0.5, -0.4, -0.3, -0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75)
+PRICE_MOVES = (-0.6, -0.5, -0.4, -0.3, -0.2, -0.15, -0.1, -0.05, 0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75)
 VOL_MOVES = (-0.5, -0.25, 0.0, 0.25, 0.5, 1.0)
 KIND_WORDS = {
     "crossing": "crossed steadily",
@@ -99,7 +99,8 @@ def _chart(context: Context, account: str, found: Surface) -> Chart:
         here=(PRICE_MOVES.index(0.0), VOL_MOVES.index(0.0)),
     )  # fmt: skip
     count = int(found.acts.sum())
-    told = f"The venue acts in {count} of {found.acts.size} cells." if count else "The venue acts nowhere on this map."
+    nowhere = "The venue acts nowhere on this map; the table of prices says how far it is."
+    told = f"The venue acts in {count} of {found.acts.size} cells." if count else nowhere
     line = " The thick line is around them; the table below says where it runs." if found.contour else ""
     return Chart(
         f"Margin ratio over price and volatilities of {coin}: 100 % and more, hatched, is liquidation",

@@ -54,7 +54,7 @@ def _meaning(one: AccountTail) -> str:
     return typeset(
         f"With {level} confidence the account loses no more than {amount(one.risk.value_at_risk, 'USD')} USD (VaR); "
         f"the mean of the losses beyond is {amount(one.risk.expected_shortfall, 'USD')} USD (ES). Losses are positive; "
-        "the horizon and what moves are told below."
+        "all of this holds if moves are drawn as the lines below say."
     )
 
 
