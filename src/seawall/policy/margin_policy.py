@@ -12,7 +12,7 @@ from typing import Any
 
 from seawall.core.digest import digest_of
 from seawall.core.errors import InputError, Problem, UnavailableError, UnknownNameError
-from seawall.core.evidence import Evidence, Grade, weakest
+from seawall.core.evidence import Evidence, Grade
 from seawall.core.memo import Memo
 from seawall.core.time import to_ns
 from seawall.policy.names import nearest_names
@@ -199,11 +199,6 @@ class MarginPolicy(Memo):
             return (*numbers, *(self.rule(name).evidence for name in dict.fromkeys(rules)))
 
         return self.once(("evidence", paths, rules), found)
-
-    @property
-    def weakest_grade(self) -> Grade:
-        """The weakest grade in the set; a result may well rest on stronger ones."""
-        return weakest([*(p.grade for p in self.parameters.values()), *(r.grade for r in self.rules.values())])
 
     @cached_property
     def digest(self) -> str:
